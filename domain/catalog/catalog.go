@@ -1,0 +1,81 @@
+// Package catalog is the one list of the office's contexts. It decodes every event ever stored and folds any stream, and
+// the event catalogue, the schemas and the list of errors in docs are generated from it.
+package catalog
+
+import (
+	"fmt"
+
+	"andu/domain"
+)
+
+// Contexts lists every context. A new one is one line here.
+var Contexts = []domain.AnyContext{}
+
+// Of finds the context of a stream or of an event by its name.
+func Of(name string) (domain.AnyContext, bool) {
+	prefix := domain.ContextOf(name)
+	for _, c := range Contexts {
+		if c.ContextName() == prefix {
+			return c, true
+		}
+	}
+	return nil, false
+}
+
+// Decode reads one stored event. payload is the opened payload; erased says that its key was destroyed.
+func Decode(h domain.Header, position int64, payload []byte, erased bool) (domain.Recorded, error) {
+	r := domain.Recorded{Header: h, Position: position, Erased: erased}
+	c, ok := Of(h.Type)
+	if !ok {
+		return r, fmt.Errorf("%s@%d: no context knows %s", h.Stream, h.Revision, h.Type)
+	}
+	if erased {
+		payload = nil
+	}
+	var err error
+	r.Event, err = c.DecodeEvent(h.Type, h.TypeVersion, payload)
+	if err != nil {
+		err = fmt.Errorf("%s@%d: %w", h.Stream, h.Revision, err)
+	}
+	return r, err
+}
+
+// Fold evolves the state of any stream; a nil state is the state before the first event.
+func Fold(stream string, state any, events []domain.Recorded) (any, error) {
+	c, ok := Of(stream)
+	if !ok {
+		return nil, fmt.Errorf("no context knows stream %s", stream)
+	}
+	return c.FoldAny(state, events)
+}
+
+// Rule finds a refusal by its code.
+func Rule(code string) (*domain.Refusal, bool) {
+	for _, r := range Rules() {
+		if r.Code == code {
+			return r, true
+		}
+	}
+	return nil, false
+}
+
+// Rules lists every refusal that a command may give, in the order of the contexts.
+func Rules() []*domain.Refusal {
+	rules := append([]*domain.Refusal(nil), domain.Rules...)
+	for _, c := range Contexts {
+		rules = append(rules, c.RuleList()...)
+	}
+	return rules
+}
+
+// Key finds the declaration that reads a concrete policy key, such as rcv.clock[特急].
+func Key(concrete string) (domain.AnyKey, bool) {
+	for _, c := range Contexts {
+		for _, k := range c.KeyList() {
+			if k.Matches(concrete) {
+				return k, true
+			}
+		}
+	}
+	return nil, false
+}
