@@ -77,6 +77,9 @@ func (a Act) Person() bool { return a.Actor.Person != System }
 // PolicyVersion is the office's policy version that the decision is taken under.
 func (a Act) PolicyVersion() int64 { return a.inputs.Policy.Version }
 
+// Use notes that the decision depends on a stream of Facts; Context.In and Key.Of do so by themselves.
+func (in *Inputs) Use(stream string) { in.use(stream) }
+
 func (in *Inputs) use(stream string) {
 	if !slices.Contains(in.used, stream) {
 		in.used = append(in.used, stream)
@@ -93,7 +96,10 @@ func (in *Inputs) fail(err error) {
 func (in *Inputs) Reads() []Read {
 	reads := make([]Read, len(in.used))
 	for i, s := range in.used {
-		reads[i] = Read{Stream: s, Revision: in.Facts[s].Revision}
+		reads[i] = Read{Stream: s, Revision: -1}
+		if f, ok := in.Facts[s]; ok {
+			reads[i].Revision = f.Revision
+		}
 	}
 	return reads
 }

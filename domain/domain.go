@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -71,6 +72,53 @@ type AnyContext interface {
 	FactStreams(office string) []string
 	DecodeEvent(name string, version int, payload []byte) (any, error)
 	FoldAny(state any, events []Recorded) (any, error)
+	DecideAny(cmd, state any, act Act) ([]Encoded, error)
+	// CommandTypes are the commands that cause the context's events, as the rows name them.
+	CommandTypes() []reflect.Type
+}
+
+// Encoded is an event in its stored form.
+type Encoded struct {
+	Name    string
+	Version int
+	Event   json.RawMessage
+}
+
+// Payload is what the stored payload of an event holds: the fact, and with the first event of a decision the command
+// that was decided, so that the decision can be explained by taking it again.
+type Payload struct {
+	Event   json.RawMessage `json:"event"`
+	Command *StoredCommand  `json:"command,omitempty"`
+}
+
+// StoredCommand is a command as it was asked. Name is its Go package and type, such as "documents.Receive".
+type StoredCommand struct {
+	Name string          `json:"name"`
+	Body json.RawMessage `json:"body"`
+}
+
+// CommandName is the stored name of a command's type.
+func CommandName(cmd any) string { return reflect.TypeOf(cmd).String() }
+
+// EncodePayload gives the stored payload of an event; command is nil for all but the first event of a decision.
+func EncodePayload(event json.RawMessage, command any) ([]byte, error) {
+	p := Payload{Event: event}
+	if command != nil {
+		body, err := marshal(command)
+		if err != nil {
+			return nil, err
+		}
+		p.Command = &StoredCommand{Name: CommandName(command), Body: body}
+	}
+	return marshal(p)
+}
+
+// DecodePayload reads a stored payload.
+func DecodePayload(payload []byte) (p Payload, err error) {
+	if len(payload) > 0 {
+		err = json.Unmarshal(payload, &p)
+	}
+	return p, err
 }
 
 // EventType describes one row of a Context for generated documents.
@@ -192,6 +240,44 @@ func (c Context[S]) FoldAny(state any, events []Recorded) (any, error) {
 		s = state.(S)
 	}
 	return c.Fold(s, events)
+}
+
+// DecideAny is Decide for readers that do not know S; a nil state is the zero S.
+func (c Context[S]) DecideAny(cmd, state any, act Act) ([]Encoded, error) {
+	command, ok := cmd.(Command[S])
+	if !ok {
+		return nil, fmt.Errorf("%T is no command of %s", cmd, c.Name)
+	}
+	var s S
+	if state != nil {
+		s = state.(S)
+	}
+	events, err := Decide(command, s, act)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Encoded, len(events))
+	for i, e := range events {
+		row, payload, err := c.Encode(e)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = Encoded{row.Name, row.Version, payload}
+	}
+	return out, nil
+}
+
+// CommandTypes are the commands that the rows name.
+func (c Context[S]) CommandTypes() []reflect.Type {
+	var types []reflect.Type
+	for _, row := range c.Events {
+		for _, cmd := range row.By {
+			if t := reflect.TypeOf(cmd); !slices.Contains(types, t) {
+				types = append(types, t)
+			}
+		}
+	}
+	return types
 }
 
 // In gives the state of another stream, folded at the head of the log before the decision. The stream must be declared

@@ -114,7 +114,8 @@ type Recorded struct {
 	Header
 	Position int64
 	Event    any
-	Erased   bool // its key was destroyed: Event is the zero value of its type
+	Asked    *StoredCommand // with the first event of a decision: the command as it was asked
+	Erased   bool           // its key was destroyed: Event is the zero value of its type
 }
 
 // MarshalHeader gives the stored bytes of a header.

@@ -29,11 +29,15 @@ func Decode(h domain.Header, position int64, payload []byte, erased bool) (domai
 	if !ok {
 		return r, fmt.Errorf("%s@%d: no context knows %s", h.Stream, h.Revision, h.Type)
 	}
-	if erased {
-		payload = nil
-	}
+	var stored domain.Payload
 	var err error
-	r.Event, err = c.DecodeEvent(h.Type, h.TypeVersion, payload)
+	if !erased { // an erased event decodes to the zero value of its type
+		stored, err = domain.DecodePayload(payload)
+	}
+	if err == nil {
+		r.Asked = stored.Command
+		r.Event, err = c.DecodeEvent(h.Type, h.TypeVersion, stored.Event)
+	}
 	if err != nil {
 		err = fmt.Errorf("%s@%d: %w", h.Stream, h.Revision, err)
 	}
