@@ -6,10 +6,13 @@ import (
 	"fmt"
 
 	"andu/domain"
+	"andu/domain/logs"
 )
 
 // Contexts lists every context. A new one is one line here.
-var Contexts = []domain.AnyContext{}
+var Contexts = []domain.AnyContext{
+	logs.Context,
+}
 
 // Of finds the context of a stream or of an event by its name.
 func Of(name string) (domain.AnyContext, bool) {
