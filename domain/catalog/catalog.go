@@ -4,14 +4,17 @@ package catalog
 
 import (
 	"fmt"
+	"reflect"
 
 	"andu/domain"
 	"andu/domain/logs"
+	"andu/domain/registers"
 )
 
 // Contexts lists every context. A new one is one line here.
 var Contexts = []domain.AnyContext{
 	logs.Context,
+	registers.Context,
 }
 
 // Of finds the context of a stream or of an event by its name.
@@ -73,6 +76,26 @@ func Rules() []*domain.Refusal {
 		rules = append(rules, c.RuleList()...)
 	}
 	return rules
+}
+
+// commands that cause events of a context whose package cannot name them: they read another context's state first.
+var commands = []reflect.Type{}
+
+// CommandType finds a command's type by its stored name, such as "documents.Receive".
+func CommandType(name string) (reflect.Type, bool) {
+	for _, t := range commands {
+		if t.String() == name {
+			return t, true
+		}
+	}
+	for _, c := range Contexts {
+		for _, t := range c.CommandTypes() {
+			if t.String() == name {
+				return t, true
+			}
+		}
+	}
+	return nil, false
 }
 
 // Key finds the declaration that reads a concrete policy key, such as rcv.clock[特急].
