@@ -7,13 +7,17 @@ import (
 	"reflect"
 
 	"andu/domain"
+	"andu/domain/calendar"
 	"andu/domain/logs"
+	"andu/domain/policy"
 	"andu/domain/registers"
 )
 
 // Contexts lists every context. A new one is one line here.
 var Contexts = []domain.AnyContext{
 	logs.Context,
+	policy.Context,
+	calendar.Context,
 	registers.Context,
 }
 
