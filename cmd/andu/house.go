@@ -1,0 +1,199 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"andu/api/accounts"
+	"andu/cmd/andu/pgserver"
+	"andu/commands"
+	"andu/domain"
+	"andu/domain/logs"
+	"andu/eventstore"
+	"andu/eventstore/keys"
+	"andu/eventstore/postgres"
+	"andu/projections"
+	"andu/projections/due"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// storeFlags say where the records are.
+type storeFlags struct {
+	DatabaseURL string `help:"PostgreSQL of yours, as the server's role. Without it Andu runs its own in the data directory." env:"ANDU_DATABASE_URL"`
+	OwnerURL    string `help:"The same database as its owner, for migrate." env:"ANDU_OWNER_URL"`
+}
+
+// house is the opened store: the log, its keys and the read models.
+type house struct {
+	own      *pgserver.Server // nil: the database is not ours to run
+	pool     *pgxpool.Pool
+	ring     *keys.Ring
+	store    *postgres.Store
+	read     *projections.DB
+	accounts *accounts.Accounts
+	handler  *commands.Handler
+	tasks    *commands.Tasks
+}
+
+// zone is where the demonstration offices are, and every office that has not stated another.
+const zone = "Asia/Shanghai"
+
+type openOptions struct {
+	migrate  bool // bring the database to this version first
+	ours     bool // the server's role may be anything: a demonstration or a test
+	readOnly bool // keys are not written
+	pageSize int
+}
+
+// database gives the addresses of the database, and starts our own where none is given.
+func (g *globals) database(ctx context.Context, f storeFlags) (own *pgserver.Server, owner, server string, err error) {
+	if f.DatabaseURL != "" {
+		return nil, f.OwnerURL, f.DatabaseURL, nil
+	}
+	if err := os.MkdirAll(g.DataDir, 0o700); err != nil {
+		return nil, "", "", err
+	}
+	dir, err := pgserver.DefaultDir(g.DataDir)
+	if err != nil {
+		return nil, "", "", err
+	}
+	own, err = pgserver.Start(ctx, pgserver.Config{Dir: dir, Logger: g.logger})
+	if errors.Is(err, pgserver.ErrRunning) {
+		own, err = pgserver.Attach(dir)
+	}
+	if err != nil {
+		return nil, "", "", fmt.Errorf("own PostgreSQL in %s: %w", dir, err)
+	}
+	owner, server, err = own.Bootstrap(ctx, "andu")
+	if err != nil {
+		own.Close()
+		return nil, "", "", err
+	}
+	return own, owner, server, nil
+}
+
+// migrate brings every schema of the database to this version.
+func migrate(ctx context.Context, owner, server string) error {
+	u, err := url.Parse(server)
+	if err != nil || u.User == nil {
+		return fmt.Errorf("the server's database address names no role")
+	}
+	if err := postgres.Migrate(ctx, owner, u.User.Username()); err != nil {
+		return fmt.Errorf("migrate the log: %w", err)
+	}
+	if err := accounts.Migrate(ctx, owner, u.User.Username()); err != nil {
+		return fmt.Errorf("migrate the accounts: %w", err)
+	}
+	return nil
+}
+
+// open opens the store. The clock is the caller's: the demonstration has one of its own.
+func (g *globals) open(ctx context.Context, f storeFlags, now func() time.Time, clock string, o openOptions) (_ *house, err error) {
+	h := &house{}
+	defer func() {
+		if err != nil {
+			h.close()
+		}
+	}()
+	own, owner, server, err := g.database(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	h.own = own
+	if o.migrate || own != nil {
+		if owner == "" {
+			return nil, errors.New("migrate needs the owner's address: --owner-url or ANDU_OWNER_URL")
+		}
+		if err := migrate(ctx, owner, server); err != nil {
+			return nil, err
+		}
+	}
+	if h.ring, err = openKeys(filepath.Join(g.DataDir, "keys"), o.readOnly); err != nil {
+		return nil, err
+	}
+	if h.store, err = postgres.Open(ctx, postgres.Config{URL: server, Now: now, Logger: g.logger, AllowOwner: o.ours}); err != nil {
+		return nil, fmt.Errorf("open the log: %w", err)
+	}
+	if h.pool, err = pgxpool.New(ctx, server); err != nil {
+		return nil, fmt.Errorf("open the read models: %w", err)
+	}
+	location, err := time.LoadLocation(zone)
+	if err != nil {
+		return nil, err
+	}
+	h.handler = &commands.Handler{Store: h.store, Keys: h.ring, Now: now, Zone: location, Clock: clock}
+	h.read, err = projections.Open(ctx, projections.Config{Pool: h.pool, Store: h.store, Decode: commands.Decoder(h.ring),
+		Projections: readModels(), Now: now, Logger: g.logger, PageSize: o.pageSize})
+	if err != nil {
+		return nil, fmt.Errorf("open the read models: %w", err)
+	}
+	h.accounts = accounts.Open(h.pool, accounts.Config{Now: time.Now})
+	h.tasks = &commands.Tasks{Handler: h.handler, Logger: g.logger, Moved: func() <-chan struct{} { return h.read.Moved(due.Projection.Name) },
+		List: func(ctx context.Context, now time.Time, limit int) ([]commands.Due, error) {
+			open, err := due.List(ctx, h.pool, now, limit)
+			list := make([]commands.Due, len(open))
+			for i, t := range open {
+				list[i] = commands.Due{Task: t.Task, Office: t.Office, OpenedBy: t.OpenedBy}
+			}
+			return list, err
+		},
+		NextDue: func(ctx context.Context, now time.Time) (time.Time, error) { return due.Next(ctx, h.pool, now) },
+	}
+	return h, nil
+}
+
+// begin names the log when it is empty, and refuses to write to a log of another clock (architecture 3.7).
+func (h *house) begin(ctx context.Context, simulated bool) error {
+	_, err := commands.Handle(ctx, h.handler, logs.Context, logs.Stream, logs.Start{Log: h.store.LogID(), Simulated: simulated},
+		commands.Request{Actor: domain.Actor{Person: domain.System}})
+	if err != nil {
+		return fmt.Errorf("begin the log: %w", err)
+	}
+	return nil
+}
+
+// simulated tells whether the log was begun under a simulated clock.
+func (h *house) simulated(ctx context.Context) (bool, error) {
+	l, _, err := commands.State(ctx, h.handler, logs.Context, "", logs.Stream)
+	return l.Simulated, err
+}
+
+// empty tells whether nothing has been recorded yet.
+func (h *house) empty(ctx context.Context) (bool, error) {
+	head, err := h.store.Head(ctx)
+	return head == eventstore.Before, err
+}
+
+func (h *house) close() error {
+	var errs []error
+	if h.store != nil {
+		errs = append(errs, h.store.Close())
+	}
+	if h.pool != nil {
+		h.pool.Close()
+	}
+	if h.ring != nil {
+		errs = append(errs, h.ring.Close())
+	}
+	if h.own != nil {
+		errs = append(errs, h.own.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// openKeys opens the record keys, and makes them when there are none.
+func openKeys(dir string, readOnly bool) (*keys.Ring, error) {
+	if readOnly {
+		return keys.OpenReadOnly(dir)
+	}
+	if _, err := os.Stat(filepath.Join(dir, keys.MasterFile)); errors.Is(err, os.ErrNotExist) {
+		return keys.Create(dir)
+	}
+	return keys.Open(dir)
+}

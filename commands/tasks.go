@@ -1,0 +1,225 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"andu/domain"
+)
+
+// Due is an open task, as the read model of open tasks lists it.
+type Due struct {
+	domain.Task
+	Office   string
+	OpenedBy string // id of the event that opened it
+}
+
+// reactions carry out the tasks, one for each kind that any event opens. Each acts as domain.System by commands whose
+// ids follow from the task, so carrying one out twice has one effect.
+var reactions = map[string]func(context.Context, *Handler, Due) error{
+	"registration":       recordRegistration,
+	"instruction":        openInstruction,
+	"instruction.record": recordInstruction,
+	"approval.remind":    remindStep,
+	"approval.timeout":   escalateStep,
+	"document.overdue":   urgeOverdue,
+	"calendar.recompute": recomputeDues,
+}
+
+// Kinds names the tasks that can be carried out, for the test that no event opens another.
+func Kinds() []string {
+	kinds := make([]string, 0, len(reactions))
+	for k := range reactions {
+		kinds = append(kinds, k)
+	}
+	return kinds
+}
+
+// Tasks carries out what is due: at once what follows from an event, at its time what the schedule waits for. Nothing
+// is lost by a stop, since the open tasks are a read model of the log.
+type Tasks struct {
+	Handler *Handler
+	// List gives tasks due at a time, the longest due first, and NextDue the time of the next one behind it (zero: none).
+	List    func(ctx context.Context, now time.Time, limit int) ([]Due, error)
+	NextDue func(ctx context.Context, now time.Time) (time.Time, error)
+	// Moved is closed when the read model of open tasks has moved on since the call.
+	Moved  func() <-chan struct{}
+	Logger *slog.Logger
+
+	mu    sync.Mutex
+	tried map[string]*trial // by task and due time
+}
+
+type trial struct {
+	done  bool
+	fails int
+	next  time.Time
+}
+
+const (
+	tasksAtOnce  = 500
+	firstRetry   = time.Second
+	longestRetry = 10 * time.Minute
+	// longestWait bounds how long the schedule sleeps, so that a clock that was set forward is noticed.
+	longestWait = 30 * time.Second
+)
+
+// Run carries out tasks until ctx ends.
+func (t *Tasks) Run(ctx context.Context) error {
+	for {
+		moved := t.Moved()
+		if _, err := t.Sweep(ctx); err != nil && ctx.Err() == nil {
+			t.Logger.ErrorContext(ctx, "open tasks could not be listed", "error", err)
+		}
+		wait := longestWait
+		if next, err := t.next(ctx); err == nil && !next.IsZero() {
+			wait = min(wait, max(0, next.Sub(t.Handler.Now()))+time.Millisecond)
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return nil
+		case <-moved:
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+}
+
+// next is when something has to be done: the next due time or the next retry.
+func (t *Tasks) next(ctx context.Context) (time.Time, error) {
+	next, err := t.NextDue(ctx, t.Handler.Now())
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, tr := range t.tried {
+		if !tr.done && (next.IsZero() || tr.next.Before(next)) {
+			next = tr.next
+		}
+	}
+	return next, err
+}
+
+// Sweep carries out every task that is due now and was not carried out before, and says how many. A task that fails is
+// tried again later, with growing pauses.
+func (t *Tasks) Sweep(ctx context.Context) (int, error) {
+	now := t.Handler.Now()
+	due, err := t.List(ctx, now, tasksAtOnce)
+	if err != nil {
+		return 0, err
+	}
+	listed := make(map[string]bool, len(due))
+	done := 0
+	for _, d := range due {
+		id := d.Kind + "\x00" + d.Key + "\x00" + d.Task.Due.String()
+		listed[id] = true
+		if !t.ready(id, now) {
+			continue
+		}
+		err := t.carryOut(ctx, d)
+		t.note(id, now, err)
+		if err == nil {
+			done++
+			continue
+		}
+		if ctx.Err() != nil {
+			return done, nil
+		}
+		t.Logger.WarnContext(ctx, "task could not be carried out", "kind", d.Kind, "key", d.Key, "office", d.Office, "error", err)
+	}
+	t.forget(listed)
+	return done, nil
+}
+
+func (t *Tasks) carryOut(ctx context.Context, d Due) error {
+	react, ok := reactions[d.Kind]
+	if !ok {
+		return fmt.Errorf("nobody carries out %s", d.Kind)
+	}
+	return react(ctx, t.Handler, d)
+}
+
+func (t *Tasks) ready(id string, now time.Time) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	tr, ok := t.tried[id]
+	return !ok || (!tr.done && !now.Before(tr.next))
+}
+
+func (t *Tasks) note(id string, now time.Time, err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.tried == nil {
+		t.tried = map[string]*trial{}
+	}
+	tr := t.tried[id]
+	if tr == nil {
+		tr = &trial{}
+		t.tried[id] = tr
+	}
+	if err == nil {
+		tr.done = true
+		return
+	}
+	tr.next = now.Add(min(longestRetry, firstRetry<<min(tr.fails, 10)))
+	tr.fails++
+}
+
+// forget drops what is no longer open.
+func (t *Tasks) forget(listed map[string]bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(listed) >= tasksAtOnce { // the list was cut: what is missing may be behind the cut
+		return
+	}
+	for id := range t.tried {
+		if !listed[id] {
+			delete(t.tried, id)
+		}
+	}
+}
+
+// FollowNow carries out at once what the events of a result open, without waiting for the read model. What fails is
+// left to the schedule.
+func (h *Handler) FollowNow(ctx context.Context, office string, res Result) error {
+	for _, r := range res.Events {
+		opens, ok := r.Event.(domain.Opens)
+		if !ok {
+			continue
+		}
+		for _, task := range opens.Opens(r) {
+			if react, ok := reactions[task.Kind]; ok && task.Due.IsZero() {
+				if err := react(ctx, h, Due{Task: task, Office: office, OpenedBy: r.ID}); err != nil {
+					return fmt.Errorf("%s of %s: %w", task.Kind, task.Key, err)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// request is the request of the system that carries out one step of a task. What was due during a stop is recorded as
+// having happened at its due time.
+func (d Due) request(h *Handler, step string) Request {
+	now := h.Now()
+	req := Request{
+		Office: d.Office, Actor: domain.Actor{Person: domain.System}, Causation: d.OpenedBy,
+		Command:  NewID(NewID(d.OpenedBy, d.Kind+"/"+d.Key+"/"+d.Task.Due.String()), step),
+		Received: now,
+	}
+	if !d.Task.Due.IsZero() && d.Task.Due.Before(now) {
+		req.Occurred = d.Task.Due.Time
+	}
+	return req
+}
+
+// isRefusal tells a refusal, which trying again cannot change by itself, from a fault of the house.
+func isRefusal(err error) (*domain.Refusal, bool) {
+	var r *domain.Refusal
+	ok := errors.As(err, &r)
+	return r, ok
+}
