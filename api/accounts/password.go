@@ -1,6 +1,7 @@
 package accounts
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -23,16 +24,15 @@ const (
 )
 
 // loginKey is the login as it is compared (RFC 8265 UsernameCaseMapped: NFC, full width made narrow, lower case), and its digest, by
-// which failures are counted. ok is false when no account can have that login.
-func loginKey(login string) (key string, digest []byte, ok bool) {
+// which failures are counted. No account can have a login without a key; it is counted by what was typed.
+func loginKey(login string) (key string, digest []byte) {
 	login = strings.TrimSpace(login)
 	key, err := precis.UsernameCaseMapped.String(login)
-	ok = err == nil && utf8.RuneCountInString(key) <= maxLogin
-	if !ok {
-		key = login
+	if err != nil || utf8.RuneCountInString(key) > maxLogin {
+		key = ""
 	}
-	sum := sha256.Sum256([]byte(key))
-	return key, sum[:], ok
+	sum := sha256.Sum256([]byte(cmp.Or(key, login)))
+	return key, sum[:]
 }
 
 // opaque is the password as it is hashed (RFC 8265 OpaqueString: NFC, every space the same). ok is false when no account can have it.
@@ -44,18 +44,14 @@ func opaque(password string) (_ string, ok bool) {
 	return password, err == nil && utf8.RuneCountInString(password) <= maxPassword
 }
 
-// acceptable gives the password as it is hashed, if this login may have it.
-func (a *Accounts) acceptable(password, login string) (string, error) {
-	password, ok := opaque(password)
-	if !ok {
-		return "", ErrPassword
-	}
-	if utf8.RuneCountInString(password) < a.config.MinLength {
-		return "", ErrShort.With("min", fmt.Sprint(a.config.MinLength))
-	}
-	own, _, _ := loginKey(login)
-	if same, _, _ := loginKey(password); same == own {
-		return "", ErrLoginAsPassword
+// acceptable gives a new password as it is hashed, unless it is too short or one of those that it must not be.
+func (a *Accounts) acceptable(password, login, old string) (string, error) {
+	password, possible := opaque(password)
+	old, _ = opaque(old)
+	own, _ := loginKey(login)
+	folded, _ := loginKey(password)
+	if !possible || utf8.RuneCountInString(password) < a.config.MinLength || folded == own || password == old {
+		return "", ErrWeakPassword.With("min", fmt.Sprint(a.config.MinLength), "max", fmt.Sprint(maxPassword))
 	}
 	return password, nil
 }
@@ -81,6 +77,9 @@ type cost struct {
 	passes uint32
 	lanes  uint8
 }
+
+// less says that a password hashed at this cost is to be hashed anew.
+func (c cost) less(than cost) bool { return c.memory < than.memory || c.passes < than.passes }
 
 // hash is the PHC string of the password. The caller holds a slot.
 func (c cost) hash(password string) string {
