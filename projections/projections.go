@@ -45,7 +45,8 @@ func (p Projection) Namespace() string { return p.Name + "_v" + strconv.Itoa(p.V
 // Table is the qualified name of a table for queries, such as due_v1.task.
 func (p Projection) Table(name string) string { return p.Namespace() + "." + name }
 
-// Config is what the projections work with. Pool, Store and Decode are required.
+// Config is what the projections work with. Pool, Store and Decode are required. Run keeps one connection of the pool for
+// its leases.
 type Config struct {
 	Pool  *pgxpool.Pool
 	Store eventstore.Store

@@ -231,7 +231,7 @@ func (db *DB) swap(ctx context.Context, p Projection, serving, next, old string,
 		if _, err := tx.Exec(ctx, `select set_config('lock_timeout', $1, true)`, fmt.Sprintf("%dms", time.Second.Milliseconds())); err != nil {
 			return fmt.Errorf("set a lock timeout: %w", err)
 		}
-		if _, err := tx.Exec(ctx, `lock table `+serving+`.checkpoint in access exclusive mode`); err != nil {
+		if _, err := tx.Exec(ctx, `lock table `+serving+`.checkpoint in exclusive mode`); err != nil {
 			return fmt.Errorf("keep writers out: %w", err)
 		}
 		target, err := db.target(ctx, tx, serving)
@@ -259,6 +259,9 @@ func (db *DB) swap(ctx context.Context, p Projection, serving, next, old string,
 		_, err = tx.Exec(ctx, `update `+next+`.checkpoint n set epoch = s.epoch + case when s.position = n.position and s.log = n.log then 0 else 1 end from `+serving+`.checkpoint s`)
 		if err != nil {
 			return fmt.Errorf("hand the epoch over: %w", err)
+		}
+		if _, err := tx.Exec(ctx, `lock table `+serving+`.checkpoint in access exclusive mode`); err != nil {
+			return fmt.Errorf("wait for snapshots: %w", err)
 		}
 		for _, rename := range []string{serving + ` rename to ` + old, next + ` rename to ` + serving} {
 			if _, err := tx.Exec(ctx, `alter schema `+rename); err != nil {

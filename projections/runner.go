@@ -91,7 +91,7 @@ type worker struct {
 // term is one run from a checkpoint on. It travels in the context of the messages.
 type term struct {
 	epoch int64
-	after eventstore.Position
+	moved bool // a page was applied; only handle uses it
 	end   context.CancelFunc
 }
 
@@ -117,7 +117,7 @@ func (w *worker) open(ctx context.Context, topic string) (Term, error) {
 		w.retry = false
 		if at.fault == "" {
 			db.reach(w.p.Name, at.position)
-			t := &term{epoch: at.epoch, after: at.position, end: cancel}
+			t := &term{epoch: at.epoch, end: cancel}
 			return Term{Context: context.WithValue(ctx, termKey{}, t), Log: db.Store, After: at.position}, nil
 		}
 		select {
@@ -215,11 +215,12 @@ func (w *worker) handle(m *message.Message) error {
 	var gap *gapError
 	switch {
 	case err == nil:
+		t.moved = true
 		w.db.reach(w.p.Name, page.Last())
 		return nil
 	case errors.Is(err, errFenced):
 		t.end()
-	case errors.As(err, &gap) && page.Prev != t.after:
+	case errors.As(err, &gap) && t.moved:
 		// The checkpoint went back under a running term: the database lost its last commits in a crash.
 		w.alarm(ctx, "projection begins again from its checkpoint", page, err)
 		t.end()
@@ -470,12 +471,14 @@ func (l *leases) drop() {
 	}
 }
 
-// giveUp closes the connection, which unlocks everything. The caller holds mu.
+// giveUp unlocks everything, so that others need not wait until the server notices the end of the connection, and closes
+// it, which unlocks whatever is left. The caller holds mu.
 func (l *leases) giveUp() {
 	l.end()
 	conn := l.conn.Hijack()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
+	conn.Exec(ctx, `select pg_advisory_unlock_all()`) // an error leaves it to Close
 	conn.Close(ctx)
 	l.conn = nil
 }
