@@ -7,8 +7,12 @@ import (
 	"reflect"
 
 	"andu/domain"
+	"andu/domain/approvals"
 	"andu/domain/calendar"
+	"andu/domain/documents"
 	"andu/domain/logs"
+	"andu/domain/org"
+	"andu/domain/persons"
 	"andu/domain/policy"
 	"andu/domain/registers"
 )
@@ -18,7 +22,11 @@ var Contexts = []domain.AnyContext{
 	logs.Context,
 	policy.Context,
 	calendar.Context,
+	org.Context,
+	persons.Context,
 	registers.Context,
+	documents.Context,
+	approvals.Context,
 }
 
 // Of finds the context of a stream or of an event by its name.
@@ -83,7 +91,7 @@ func Rules() []*domain.Refusal {
 }
 
 // commands that cause events of a context whose package cannot name them: they read another context's state first.
-var commands = []reflect.Type{}
+var commands = []reflect.Type{reflect.TypeFor[documents.Enter]()}
 
 // CommandType finds a command's type by its stored name, such as "documents.Receive".
 func CommandType(name string) (reflect.Type, bool) {

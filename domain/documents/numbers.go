@@ -1,0 +1,71 @@
+package documents
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// Normal is a document number (来文字号) in the one form by which numbers are compared and found: no spaces, half-width
+// letters and digits, one sort of brackets, no 第 before a number and no leading zeros (GB/T 9704). The number as the
+// paper carries it is always kept beside it.
+func Normal(number string) string {
+	var b strings.Builder
+	runes := []rune(plain(number))
+	for i := 0; i < len(runes); i++ {
+		r := runes[i]
+		switch {
+		case strings.ContainsRune("[(【﹝〔\u201e", r):
+			r = '〔'
+		case strings.ContainsRune("])】﹞〕\u201f", r):
+			r = '〕'
+		case r == '第' && digit(runes, i+1):
+			continue
+		case r == '0' && !digit(runes, i-1):
+			for runes[i] == '0' && digit(runes, i+1) {
+				i++
+			}
+			r = runes[i]
+		}
+		b.WriteRune(unicode.ToUpper(r))
+	}
+	return b.String()
+}
+
+func digit(r []rune, i int) bool { return i >= 0 && i < len(r) && r[i] >= '0' && r[i] <= '9' }
+
+// plain takes out spaces and makes full-width letters, digits and signs half-width.
+func plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return -1
+		case r >= '！' && r <= '～':
+			return r - '！' + '!'
+		}
+		return r
+	}, s)
+}
+
+// marks makes one sort of quotation and title marks of the many that copies of a title carry.
+var marks = strings.NewReplacer("《", "<", "〈", "<", "「", "<", "『", "<", "》", ">", "〉", ">", "」", ">", "』", ">",
+	"“", `"`, "”", `"`, "‘", `"`, "’", `"`, "'", `"`)
+
+// organs lists the issuing organs of a paper in one order, however the copy joins them.
+func organs(written []string) []string {
+	var list []string
+	for _, w := range written {
+		for _, name := range strings.FieldsFunc(w, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune("、，,；;", r) }) {
+			list = append(list, plain(name))
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// SamePaper tells whether two receipts are of one paper: issuing organs, number, title and date agree, apart from the way
+// a copy writes them. A paper without a number or a date agrees with one that has none either.
+func SamePaper(a, b Paper) bool {
+	return Normal(a.Number) == Normal(b.Number) && a.IssuedOn == b.IssuedOn && a.Title != "" &&
+		marks.Replace(plain(a.Title)) == marks.Replace(plain(b.Title)) && slices.Equal(organs(a.SourceOrgans), organs(b.SourceOrgans))
+}
