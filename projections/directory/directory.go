@@ -217,12 +217,10 @@ func (d Directory) PostsOf(person string, day domain.Date) (posts []Post) {
 	return posts
 }
 
-// UnitsOf lists the units of a person on a day: the person's own and those of the posts.
-func (d Directory) UnitsOf(person string, day domain.Date) (ids []string) {
-	if unit, _ := d.persons[person].On(day); unit != "" {
-		ids = append(ids, unit)
-	}
+// StandsFor lists what a person acts for on a day: the posts, and the units that they belong to.
+func (d Directory) StandsFor(person string, day domain.Date) (ids []string) {
 	for _, p := range d.PostsOf(person, day) {
+		ids = append(ids, p.ID)
 		if p.Unit != "" && !slices.Contains(ids, p.Unit) {
 			ids = append(ids, p.Unit)
 		}
