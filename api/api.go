@@ -91,13 +91,14 @@ func New(cfg Config) *API {
 
 	a.health()
 	a.sessions()
+	a.accounts()
 	a.documents()
 	a.registers()
 	a.approvals()
 	a.policy()
 	a.calendar()
 	a.org()
-	a.tasks()
+
 	a.log()
 	a.docs()
 	a.pages()

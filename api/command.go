@@ -128,8 +128,7 @@ func (a *API) refused(ctx context.Context, req commands.Request, err error) erro
 
 func (a *API) answer(res commands.Result, location string) *answered {
 	out := &answered{Location: location, ETag: etag(res.Revision), Position: eventstore.Token(a.cfg.Handler.Store.LogID(), res.Position)}
-	_, id, _ := strings.Cut(res.Stream, "-")
-	out.Body = Answer{ID: id, Stream: res.Stream, Revision: res.Revision, Position: out.Position, Events: make([]Happen, len(res.Events))}
+	out.Body = Answer{ID: idOf(res.Stream), Stream: res.Stream, Revision: res.Revision, Position: out.Position, Events: make([]Happen, len(res.Events))}
 	for i, r := range res.Events {
 		out.Body.Events[i] = happen(r)
 	}
@@ -139,6 +138,9 @@ func (a *API) answer(res commands.Result, location string) *answered {
 func happen(r domain.Recorded) Happen {
 	return Happen{ID: r.ID, Type: r.Type, Version: r.TypeVersion, Revision: r.Revision, At: instant(r.OccurredAt), Recorded: instant(r.RecordedAt), Policy: r.Policy, Data: r.Event}
 }
+
+// idOf is the id of a stream's record, without the name of its context.
+func idOf(stream string) string { _, id, _ := strings.Cut(stream, "-"); return id }
 
 func instant(i domain.Instant) string { b, _ := i.MarshalText(); return string(b) }
 

@@ -7,6 +7,7 @@ import (
 
 	"andu/commands"
 	"andu/domain"
+	"andu/domain/catalog"
 	"andu/eventstore"
 	"andu/projections"
 
@@ -123,6 +124,8 @@ func (a *API) problem(ctx context.Context, err error) *Problem {
 		p.Wanted = eventstore.Token(a.cfg.Handler.Store.LogID(), stale.Wanted)
 		p.Reached = eventstore.Token(a.cfg.Handler.Store.LogID(), stale.Position)
 		p.headers = http.Header{"Retry-After": {"1"}}
+	case errors.Is(err, projections.ErrCursor):
+		p = rule(http.StatusUnprocessableEntity, "cursor-invalid", "翻页标记无效，请从第一页开始。", "the cursor is not of this list; begin with the first page")
 	case errors.Is(err, eventstore.ErrTooLarge):
 		p = with(problemRecord)
 	case errors.Is(err, commands.ErrUnknown):
@@ -186,4 +189,20 @@ func requestProblem(ctx context.Context, status int, errs ...error) *Problem {
 		}
 	}
 	return p.describe(ctx)
+}
+
+// explainCode finds what a code means, whether of the request or of a rule.
+func explainCode(code string) (Problem, bool) {
+	for _, p := range requestProblems {
+		if p.Code == code {
+			c := *p
+			c.Type, c.Title = "/problems/"+code, http.StatusText(p.Status)
+			return c, true
+		}
+	}
+	if r, ok := catalog.Rule(code); ok {
+		return Problem{Type: "/problems/" + code, Title: http.StatusText(Status(r.Kind)), Status: Status(r.Kind), Code: code, Rule: r.Source,
+			Texts: map[string]string{"zh": r.ZH, "en": r.EN}}, true
+	}
+	return Problem{}, false
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -270,20 +271,19 @@ func (a *API) view(ctx context.Context, s accounts.Session) (sessionView, error)
 }
 
 func signInProblem(err error) error {
-	var locked *accounts.LockedError
-	switch {
-	case errors.As(err, &locked):
-		p := rule(http.StatusTooManyRequests, "sign-in-locked", "多次登录失败，已暂时锁定，请稍后再试。", "too many failures: locked for a while, try again later")
-		p.headers = http.Header{"Retry-After": {"60"}}
-		return p
-	case errors.Is(err, accounts.ErrWrong):
-		return rule(http.StatusUnauthorized, "sign-in-wrong", "账号或密码不正确。", "login or password is wrong")
-	case errors.Is(err, accounts.ErrDisabled):
-		return rule(http.StatusForbidden, "account-disabled", "账号已停用，请联系系统管理员。", "the account is disabled; ask the system administrator")
-	case errors.Is(err, accounts.ErrNoSession):
-		return problemSession
-	case errors.Is(err, accounts.ErrWeakPassword):
-		return rule(http.StatusUnprocessableEntity, "password-weak", "新密码过短，或与账号、旧密码相同。", "the new password is too short, or is the login or the old one")
+	status := map[string]int{accounts.ErrLocked.Code: http.StatusTooManyRequests, accounts.ErrWrong.Code: http.StatusUnauthorized, accounts.ErrNoSession.Code: http.StatusUnauthorized}
+	var refusal *domain.Refusal
+	if !errors.As(err, &refusal) {
+		return err
 	}
-	return err
+	p := rule(Status(refusal.Kind), refusal.Code, refusal.Text("zh"), refusal.Text("en"))
+	p.Rule, p.Params = refusal.Source, refusal.Params
+	if st, ok := status[refusal.Code]; ok {
+		p.Status = st
+	}
+	var locked *accounts.LockedError
+	if errors.As(err, &locked) {
+		p.headers = http.Header{"Retry-After": {strconv.Itoa(max(1, int(locked.After.Seconds())))}}
+	}
+	return p
 }

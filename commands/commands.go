@@ -31,6 +31,8 @@ type Handler struct {
 	Zone *time.Location
 	// Clock is recorded with every event: "server", or "simulated" on a log begun so.
 	Clock string
+	// Running lists the papers of an office whose time limit is running, complete up to now.
+	Running func(ctx context.Context, office string) ([]string, error)
 
 	streams streams
 }

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"andu/domain"
+	"andu/domain/approvals"
+	"andu/domain/calendar"
 )
 
 // Due is an open task, as the read model of open tasks lists it.
@@ -21,13 +23,14 @@ type Due struct {
 // reactions carry out the tasks, one for each kind that any event opens. Each acts as domain.System by commands whose
 // ids follow from the task, so carrying one out twice has one effect.
 var reactions = map[string]func(context.Context, *Handler, Due) error{
-	"registration":       recordRegistration,
-	"instruction":        openInstruction,
-	"instruction.record": recordInstruction,
-	"approval.remind":    remindStep,
-	"approval.timeout":   escalateStep,
-	"document.overdue":   urgeOverdue,
-	"calendar.recompute": recomputeDues,
+	"registration":         recordRegistration,
+	"instruction":          openInstruction,
+	approvals.TaskDeliver:  recordInstruction,
+	approvals.TaskRemind:   remindStep,
+	approvals.TaskTimeout:  escalateStep,
+	"document.overdue":     noteOverdue,
+	"document.duplicate":   joinCopies,
+	calendar.RecomputeTask: recompute,
 }
 
 // Kinds names the tasks that can be carried out, for the test that no event opens another.

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"andu/api/accounts"
@@ -197,3 +199,14 @@ func openKeys(dir string, readOnly bool) (*keys.Ring, error) {
 	}
 	return keys.Open(dir)
 }
+
+// openNewKeys makes record keys where there are none.
+func openNewKeys(dir string) (*keys.Ring, error) {
+	if _, err := os.Stat(filepath.Join(dir, keys.MasterFile)); err == nil {
+		return nil, fmt.Errorf("%s holds record keys already", dir)
+	}
+	return keys.Create(dir)
+}
+
+// sortedKeys gives the keys of a map in order.
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
