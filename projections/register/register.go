@@ -481,7 +481,7 @@ func instruction(b *pgx.Batch, r domain.Recorded) {
 		c.set("opinion", e.ID)
 		c.set("instructed_by", e.By.Person)
 		c.set("instructed_post", e.By.Post)
-		c.set("instructed_at", projections.Instant(e.At))
+		c.set("instructed_at", r.OccurredAt.Time)
 		c.handle("persons", e.By.Person)
 	case approvals.OpinionCorrected:
 		if e.Opinion.ID != "" {

@@ -1,0 +1,22 @@
+package main
+
+import (
+	"andu/projections"
+	"andu/projections/directory"
+	"andu/projections/due"
+	"andu/projections/inbox"
+	"andu/projections/register"
+	"andu/projections/series"
+)
+
+// readModels are the read models of the house. A new one is one line here and one in the test of all of them
+// (projections/readmodels_test.go).
+func readModels() []projections.Projection {
+	return []projections.Projection{
+		due.Projection,
+		register.Projection,
+		inbox.Projection,
+		directory.Projection,
+		series.Projection,
+	}
+}
