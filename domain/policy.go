@@ -52,9 +52,9 @@ func (k Key[T]) Check(value json.RawMessage) error {
 	return nil
 }
 
-// Matches tells whether a concrete key is read through this one.
+// Matches tells whether a concrete key is read through this one, also as the value for every index.
 func (k Key[T]) Matches(key string) bool {
-	return k.Name == key || k.Name == generic(key) || generic(k.Name) == key
+	return k.Name == key || k.Name == generic(key) || generic(k.Name) == key || strings.Replace(k.Name, "[]", "", 1) == key
 }
 
 // Of reads the value in force at the act's moment. A blank is remembered and refuses the act whatever is decided, so

@@ -468,6 +468,21 @@ const (
 // ClassOf is the class that heads the records of the paper.
 func (d Document) ClassOf() domain.Class { return d.Paper.Class }
 
+// Handlers are the units, posts and holders of copies that have the paper in hand now: of a classified paper they alone see
+// more than number, class and holder (architecture 3.18). Who acted on it before sees what he acted on; that is the
+// reader's side to add.
+func (d Document) Handlers() []string {
+	handlers := slices.Concat([]string{d.Lead}, d.Co)
+	for _, c := range d.Copies {
+		if c.State == Out {
+			handlers = append(handlers, c.Holder)
+		}
+	}
+	handlers = slices.DeleteFunc(handlers, func(id string) bool { return id == "" })
+	slices.Sort(handlers)
+	return slices.Compact(handlers)
+}
+
 // Status is the last state of the paper in the chain of catalogue 2.4.
 type Status string
 

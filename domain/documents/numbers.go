@@ -19,7 +19,7 @@ func Normal(number string) string {
 			r = '〔'
 		case strings.ContainsRune("])】﹞〕\u201f", r):
 			r = '〕'
-		case r == '第' && digit(runes, i+1):
+		case r == '第' && digit(runes, i+1) && !digit(runes, i-1):
 			continue
 		case r == '0' && !digit(runes, i-1):
 			for runes[i] == '0' && digit(runes, i+1) {

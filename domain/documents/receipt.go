@@ -260,6 +260,9 @@ func book(act domain.Act, p Paper, served string) string {
 	return ""
 }
 
+// Book is the series in which the paper belongs (rcv.registerSeries); "" when none fits.
+func (d Document) Book(act domain.Act) string { return book(act, d.Paper, d.Served) }
+
 // Enter registers a paper (登记): a command to the series of the book, which gives the number; the paper takes it by
 // RecordRegistration right after.
 type Enter struct {

@@ -21,7 +21,7 @@ var Context = domain.Context[Series]{
 		{Name: "register.series-opened", Version: 1, Type: SeriesOpened{}, By: []domain.Command[Series]{Open{}, Allot{}}},
 		{Name: "register.number-allotted", Version: 1, Type: NumberAllotted{}, By: []domain.Command[Series]{Allot{}, Void{}}},
 		{Name: "register.number-registered", Version: 1, Type: NumberRegistered{}, By: []domain.Command[Series]{Confirm{}}},
-		{Name: "register.number-voided", Version: 1, Type: NumberVoided{}, By: []domain.Command[Series]{Void{}}, Sealed: true},
+		{Name: "register.number-voided", Version: 1, Type: NumberVoided{}, By: []domain.Command[Series]{Void{}, Release{}}, Sealed: true},
 		{Name: "register.series-closed", Version: 1, Type: SeriesClosed{}, By: []domain.Command[Series]{Close{}}},
 		{Name: "register.gap-certificate-issued", Version: 1, Type: GapCertificateIssued{}, By: []domain.Command[Series]{Certify{}}},
 	},
@@ -440,6 +440,33 @@ func (c Void) Decide(s Series, act domain.Act) ([]domain.Event[Series], error) {
 		return nil, ErrReason
 	}
 	return append(events, NumberVoided{Number: c.Number, Reason: c.Reason, By: act.Actor.Person, At: act.Occurred}), nil
+}
+
+// Release voids a number that its item cannot take any more. Only the follower of number-allotted gives it, when the item
+// refused the number; the reason on record is the rule that stood against it.
+type Release struct {
+	Number int    `json:"number" doc:"the number" minimum:"1"`
+	Item   string `json:"item" doc:"stream of the item" minLength:"1" maxLength:"100"`
+	Rule   string `json:"rule" doc:"code of the rule by which the item refused it" minLength:"1" maxLength:"100"`
+}
+
+// Decide puts an allotted number at rest as void, so that at rest allotted = registered + void.
+func (c Release) Decide(s Series, act domain.Act) ([]domain.Event[Series], error) {
+	n := strconv.Itoa(c.Number)
+	v, ok := s.Numbers[c.Number]
+	switch {
+	case act.Person():
+		return nil, ErrFollower
+	case !ok:
+		return nil, ErrNotAllotted.With("number", n)
+	case v.Item != c.Item:
+		return nil, ErrOtherItem.With("number", n)
+	case v.State == Voided:
+		return nil, nil
+	case v.State == Registered:
+		return nil, ErrUsed.With("number", n)
+	}
+	return []domain.Event[Series]{NumberVoided{Number: c.Number, Reason: c.Rule, By: act.Actor.Person, At: act.Occurred}}, nil
 }
 
 // NumberVoided means the number is used up and no item carries it.

@@ -96,6 +96,14 @@ func TestSeries(t *testing.T) {
 		{Name: "a closed series has no next number to spoil", Given: first(3, SeriesClosed{Last: 3}), When: Void{4, "误编"}, Actor: keeper, Err: ErrClosed},
 		{Name: "a book that is not open has no number to void", When: Void{1, "误编"}, Actor: keeper, Err: ErrNotOpen},
 
+		{Name: "a number that its item refused is void, with the rule that stood against it", Given: first(1, allotted(2, "document-x")), When: Release{2, "document-x", "document.ended"}, Actor: system,
+			Then: []event{NumberVoided{Number: 2, Reason: "document.ended", By: domain.System, At: when}}},
+		{Name: "it is void once", Given: first(1, allotted(2, "document-x"), voided(2)), When: Release{2, "document-x", "document.ended"}, Actor: system},
+		{Name: "a registered number is not taken from its item", Given: first(2), When: Release{2, "document-2", "document.ended"}, Actor: system, Err: ErrUsed},
+		{Name: "nor the number of another item", Given: first(1, allotted(2, "document-x")), When: Release{2, "document-y", "document.ended"}, Actor: system, Err: ErrOtherItem},
+		{Name: "nor one that was not given", Given: first(1), When: Release{2, "document-x", "document.ended"}, Actor: system, Err: ErrNotAllotted},
+		{Name: "nobody releases a number by hand", Given: first(1, allotted(2, "document-x")), When: Release{2, "document-x", "document.ended"}, Actor: keeper, Err: ErrFollower},
+
 		{Name: "the book is closed when its year is over", Given: first(3), At: "2027-01-01 00:00", When: Close{}, Actor: keeper, Then: []event{SeriesClosed{Last: 3}}},
 		{Name: "the book is not closed before", Given: first(3), At: "2026-12-31 23:59:59.999999", When: Close{}, Actor: keeper, Err: ErrYearRuns},
 		{Name: "a gapless book is closed with every number at rest", Given: first(3, allotted(4, "document-x")), At: "2027-01-02", When: Close{}, Actor: keeper, Err: ErrUnfinished},
