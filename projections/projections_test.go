@@ -72,11 +72,10 @@ var stock = Projection{
 	},
 }
 
-// tally is the other projection of an office. Its statement over moves is that of stock, letter by letter, over a column
-// of another type.
+// tally is the other projection of an office.
 var tally = Projection{
 	Name: "tally", Version: 1, Tables: []string{"moves"},
-	Schema: `create table moves (tray varchar(80) primary key, count numeric not null);`,
+	Schema: `create table moves (tray text primary key, count bigint not null)`,
 	Apply: func(b *pgx.Batch, r domain.Recorded) error {
 		b.Queue(`insert into moves values ($1, 1) on conflict (tray) do update set count = moves.count + 1`, r.Stream)
 		return nil

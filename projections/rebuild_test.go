@@ -292,3 +292,48 @@ func TestSnapshotHoldsOffTheSwitch(t *testing.T) {
 	extend(log, 70)
 	wait(t, db, 69)
 }
+
+// TestSnapshotWaitsForTheSwitch: a snapshot that is asked for during a switch shows the new rows, and not the new tables
+// as they were before there were rows in them.
+func TestSnapshotWaitsForTheSwitch(t *testing.T) {
+	t.Parallel()
+	log, pool := newLog(50), testDB(t)
+	db := open(t, config(pool, log, stock))
+	reaches(t, db, 49)
+	want := digest(t, db, "stock")
+	seen := make(chan Digest, 1)
+	err := pgx.BeginFunc(t.Context(), pool, func(tx pgx.Tx) error {
+		// What a switch does, with new rows that nobody has committed yet.
+		if err := db.create(t.Context(), tx, "stock_v1_next", stock); err != nil {
+			return err
+		}
+		for _, sql := range []string{
+			`insert into stock_v1_next.paper select * from stock_v1.paper`, `insert into stock_v1_next.moves select * from stock_v1.moves`,
+			`update stock_v1_next.checkpoint set position = 49`, `lock table stock_v1.checkpoint in access exclusive mode`,
+			`alter schema stock_v1 rename to stock_v1_old`, `alter schema stock_v1_next rename to stock_v1`,
+		} {
+			if _, err := tx.Exec(t.Context(), sql); err != nil {
+				return err
+			}
+		}
+		go func() {
+			d, err := db.Digest(within(t), "stock")
+			if err != nil {
+				t.Error(err)
+			}
+			seen <- d
+		}()
+		for ctx := within(t); ; <-db.After(db.Poll) {
+			var waits bool
+			if err := pool.QueryRow(ctx, `select exists (select from pg_locks where not granted and database = (select oid from pg_database where datname = current_database()))`).Scan(&waits); err != nil || waits {
+				return err
+			}
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := <-seen; got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+}

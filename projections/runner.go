@@ -153,14 +153,14 @@ func (w *worker) lease(ctx context.Context, schema string) (context.Context, err
 // begin takes the next epoch and gives the checkpoint, unless the projection is stopped. A checkpoint that cannot belong
 // to this log stops it.
 func (db *DB) begin(ctx context.Context, p Projection, retry bool) (at checkpoint, err error) {
-	head, err := db.Store.Head(ctx)
-	if err != nil {
-		return at, fmt.Errorf("read the head of the log: %w", err)
-	}
-	schema, alarm := p.Namespace(), false
-	err = pgx.BeginFunc(ctx, db.Pool, func(tx pgx.Tx) error {
+	schema, alarm, head := p.Namespace(), false, eventstore.Before
+	err = pgx.BeginFunc(ctx, db.Pool, func(tx pgx.Tx) (err error) {
 		if at, err = lockCheckpoint(ctx, tx, schema); err != nil {
 			return err
+		}
+		// After the lock: the process before this one may have gone past any earlier head.
+		if head, err = db.Store.Head(ctx); err != nil {
+			return fmt.Errorf("read the head of the log: %w", err)
 		}
 		if at.fault != "" && !retry {
 			return nil

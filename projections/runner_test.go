@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"log/slog"
 	"os"
 	"os/exec"
 	"strings"
@@ -13,11 +14,13 @@ import (
 
 	"github.com/ThreeDotsLabs/watermill/message"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"andu/cmd/andu/pgserver/pgtest"
 	"andu/domain"
 	"andu/eventstore"
 	"andu/eventstore/memstore"
+	"andu/eventstore/postgres"
 )
 
 // TestPageSizes: the rows follow from the events, not from how they were cut into pages, nor from how often the work was
@@ -47,15 +50,80 @@ func TestPageSizes(t *testing.T) {
 	}
 }
 
-// TestTwoProjections: each has its own types of columns, also under equal statements on the same connection.
-func TestTwoProjections(t *testing.T) {
+// TestBothEngines: the log in PostgreSQL gives the same rows as its copy in memory.
+func TestBothEngines(t *testing.T) {
 	t.Parallel()
-	pool := testDB(t)
-	db := open(t, config(pool, newLog(200), stock, tally))
-	reaches(t, db, 199)
-	var moved, tallied int
-	if err := pool.QueryRow(t.Context(), `select (select sum(count) from stock_v1.moves), (select sum(count) from tally_v1.moves)`).Scan(&moved, &tallied); err != nil || moved != 200 || tallied != 200 {
-		t.Errorf("%d and %d of 200, %v", moved, tallied, err)
+	d := pgtest.New(t)
+	pool := newPool(t, d.ServerURL)
+	if err := postgres.Migrate(t.Context(), d.OwnerURL, pool.Config().ConnConfig.User); err != nil {
+		t.Fatal(err)
+	}
+	log, err := postgres.Open(t.Context(), postgres.Config{URL: d.ServerURL, Now: newClock().now, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(log.Close)
+	c := config(pool, log, stock, tally)
+	db := open(t, c)
+	run(t, db)
+	extend(log, 300)
+	wait(t, db, 299)
+
+	all, err := log.ReadAll(t.Context(), eventstore.Before, 300)
+	if err != nil {
+		t.Fatal(err)
+	}
+	next := 0
+	copied := memstore.New(log.LogID(), func() time.Time {
+		next++
+		return all.Records[next-1].Header.RecordedAt.Time
+	})
+	for _, r := range all.Records {
+		if _, err := copied.Append(t.Context(), r.Header.Stream, r.Header.Revision-1, eventstore.Event{Header: r.Header, Payload: r.Payload}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	other := open(t, config(pool, copied, version(stock, 2), version(tally, 2)))
+	reaches(t, other, 299)
+	for _, name := range []string{"stock", "tally"} {
+		if got, want := digest(t, db, name), digest(t, other, name); got != want {
+			t.Errorf("%s: %+v from PostgreSQL, %+v from memory", name, got, want)
+		}
+		if done, err := db.Rebuild(within(t), name, RebuildOptions{}); err != nil || !done.Switched || !done.Equal() {
+			t.Errorf("%s: %+v, %v", name, done, err)
+		}
+	}
+}
+
+// TestEqualStatements: on one connection, the same text over tables of other types is another statement.
+func TestEqualStatements(t *testing.T) {
+	t.Parallel()
+	made := func(name, column string) Projection {
+		return Projection{
+			Name: name, Version: 1, Tables: []string{"item"}, Schema: `create table item (id bigint primary key, value ` + column + `)`,
+			Apply: func(b *pgx.Batch, r domain.Recorded) error {
+				b.Queue(`insert into item values ($1, $2)`, r.Position, "7")
+				return nil
+			},
+		}
+	}
+	log := newLog(5)
+	c := testDB(t).Config()
+	c.MaxConns = 1
+	pool, err := pgxpool.NewWithConfig(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	db := open(t, config(pool, log, made("texts", "text"), made("documents", "jsonb"), made("days", "interval")))
+	page, err := log.ReadAll(t.Context(), eventstore.Before, 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range db.Projections {
+		if err := db.apply(t.Context(), p, page, 0); err != nil {
+			t.Errorf("%s: %v", p.Name, err)
+		}
 	}
 }
 
@@ -238,12 +306,7 @@ func TestDatabaseFails(t *testing.T) {
 	db := open(t, config(pool, log, stock, tally))
 	run(t, db)
 	for position := eventstore.Position(100); position < 2000; position += 500 {
-		if err := db.Wait(within(t), position, "stock"); err != nil {
-			var pg interface{ SQLState() string }
-			if !errors.As(err, &pg) { // the waiter's own connection broke
-				t.Fatal(err)
-			}
-		}
+		wait(t, db, position, "stock")
 		execute(t, pool, `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`)
 	}
 	wait(t, db, 1999)

@@ -86,9 +86,13 @@ func (db *DB) Wait(ctx context.Context, position eventstore.Position, names ...s
 			return nil
 		}
 		if look {
-			if err := db.look(ctx, position, names); err != nil {
-				return waited(ctx, err, &StaleError{Name: name, Position: at, Wanted: position})
+			err := db.look(ctx, position, names)
+			if stale := (*StaleError)(nil); errors.As(err, &stale) {
+				return stale
 			}
+			if poisoned(err) {
+				return fmt.Errorf("wait for projections: %w", err)
+			} // a connection that broke gets another chance while there is time
 			if name, at = db.behind(position, names); name == "" {
 				return nil
 			}
@@ -99,17 +103,12 @@ func (db *DB) Wait(ctx context.Context, position eventstore.Position, names ...s
 		case <-db.After(db.Poll):
 			look = true
 		case <-ctx.Done():
-			return waited(ctx, ctx.Err(), &StaleError{Name: name, Position: at, Wanted: position})
+			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+				return &StaleError{Name: name, Position: at, Wanted: position}
+			}
+			return fmt.Errorf("wait for projections: %w", ctx.Err())
 		}
 	}
-}
-
-// waited is what ended a wait: a deadline means stale, a caller who went away is told so.
-func waited(ctx context.Context, err error, stale *StaleError) error {
-	if errors.As(err, &stale) || errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return stale
-	}
-	return fmt.Errorf("wait for projections: %w", err)
 }
 
 // behind gives the first of the named projections that is not known to have come to a position.
