@@ -46,7 +46,8 @@ var Context = domain.Context[Case]{
 		{Name: "approval.withdrawn", Version: 1, Type: Withdrawn{}, By: []Command{Withdraw{}}, Sealed: true},
 		{Name: "approval.closed", Version: 1, Type: Closed{}, By: []Command{Approve{}, WriteInstruction{}, Disapprove{}, RecordBodyDecision{}, Withdraw{}}},
 		{Name: "approval.delivered", Version: 1, Type: Delivered{}, By: []Command{Deliver{}}},
-		{Name: "approval.refused", Version: 1, Type: domain.Refused[Case]{}, Sealed: true},
+		{Name: "approval.refused", Version: 1, Type: domain.Refused[Case]{}, By: []Command{ReviewLegality{}, Approve{}, WriteInstruction{},
+			Disapprove{}, ReturnToStep{}, AddSigner{}, Transfer{}, Entrust{}, RaiseDispute{}, RecordBodyDecision{}, CorrectOpinion{}}, Sealed: true},
 	},
 	Rules: []*domain.Refusal{ErrOpened, ErrClass, ErrForm, ErrNoStep, ErrClosed, ErrNotRouted, ErrApplicant, ErrSelf, ErrAuthority,
 		ErrNotYours, ErrGiven, ErrShown, ErrReview, ErrDispute, ErrNoDispute, ErrMeeting, ErrBody, ErrInstruction, ErrReserve, ErrReturn,
@@ -269,6 +270,9 @@ type Seat struct {
 // Closed tells whether the case has its outcome.
 func (s Case) Closed() bool { return s.Outcome != "" }
 
+// ClassOf is the degree of confidentiality of the case.
+func (s Case) ClassOf() domain.Class { return s.Class }
+
 // Approved tells whether the case was approved.
 func (s Case) Approved() bool { return s.Outcome == OutcomeApproved }
 
@@ -299,6 +303,27 @@ func (s Case) Instruction() (Opinion, bool) {
 		}
 	}
 	return Opinion{}, false
+}
+
+// Deciding finds the opinion by the event that gave the outcome.
+func (s Case) Deciding(event string) (Opinion, bool) {
+	for _, o := range s.Opinions {
+		if o.ID == event {
+			return o, true
+		}
+	}
+	return Opinion{}, false
+}
+
+// Handlers are the posts whose turn it is or was: of a classified case they alone see the content.
+func (s Case) Handlers() (posts []string) {
+	for _, st := range s.Steps {
+		for _, seat := range st.Seats {
+			posts = append(posts, seat.For, seat.Post)
+		}
+	}
+	slices.Sort(posts)
+	return slices.DeleteFunc(slices.Compact(posts), func(p string) bool { return p == "" })
 }
 
 // Status is the catalogue's word for where the case stands.
@@ -368,7 +393,8 @@ func (s Case) begun() error {
 	return nil
 }
 
-// OpenCase puts something up for decision. The actor is the applicant.
+// OpenCase puts something up for decision. The actor is the applicant; a follower names the person whose proposal it
+// hands on.
 type OpenCase struct {
 	Kind     string       `json:"kind" doc:"index of the office's authority table, such as 其他文件" minLength:"1" maxLength:"100"`
 	Subject  string       `json:"subject" doc:"stream of what is decided about" maxLength:"100" required:"false"`
@@ -380,20 +406,28 @@ type OpenCase struct {
 	Outgoing bool         `json:"outgoing" doc:"a paper that leaves the office: reviewed before it is signed, where policy says so" required:"false"`
 	Amount   domain.Money `json:"amount" doc:"yuan with two decimals" required:"false"`
 	Text     string       `json:"text" doc:"what is asked" maxLength:"4000" required:"false"`
+
+	Applicant string `json:"applicant" doc:"for the system alone: the person whose proposal it hands on" maxLength:"100" required:"false"`
 }
 
 // Decide opens a case only where the authority table says who decides it (G30: a blank row refuses the act).
 func (c OpenCase) Decide(s Case, act domain.Act) ([]Event, error) {
+	applicant := by(act)
+	if !act.Person() {
+		applicant = By{Person: c.Applicant}
+	}
 	switch {
-	case !act.Person():
+	case applicant.Person == "" || applicant.Person == domain.System:
 		return nil, domain.ErrSystem
+	case c.Applicant != "" && c.Applicant != applicant.Person:
+		return nil, ErrApplicant
 	case s.Kind != "":
 		return nil, ErrOpened
 	case c.Class.Rank() < 0:
 		return nil, ErrClass.With("class", string(c.Class))
 	}
 	opened := Opened{Kind: c.Kind, Subject: c.Subject, Revision: c.Revision, Digest: c.Digest, Title: c.Title, Class: c.Class,
-		Form: c.Form, Outgoing: c.Outgoing, Amount: c.Amount, Text: c.Text, Applicant: by(act)}
+		Form: c.Form, Outgoing: c.Outgoing, Amount: c.Amount, Text: c.Text, Applicant: applicant}
 	route, err := opened.Evolve(s).resolve(act, c.Revision, c.Digest)
 	if err != nil {
 		return nil, err
@@ -898,7 +932,7 @@ func (e Closed) Evolve(s Case) Case { s.Outcome = e.Outcome; return s }
 
 // Opens has the instruction recorded in the paper that it was written on.
 func (e Closed) Opens(r domain.Recorded) []domain.Task {
-	if e.Kind != KindInstruction || e.Outcome != OutcomeApproved || e.Subject == "" {
+	if e.Kind != KindInstruction || (e.Outcome != OutcomeApproved && e.Outcome != OutcomeDisapproved) || e.Subject == "" {
 		return nil
 	}
 	return []domain.Task{{TaskID: domain.TaskID{Kind: TaskDeliver, Key: r.Stream}, Stream: r.Stream,
@@ -919,7 +953,7 @@ func (c Deliver) Decide(s Case, act domain.Act) ([]Event, error) {
 		return nil, nil
 	case act.Person():
 		return nil, ErrFollower
-	case !s.Approved() || s.Kind != KindInstruction || s.Subject == "":
+	case (s.Outcome != OutcomeApproved && s.Outcome != OutcomeDisapproved) || s.Kind != KindInstruction || s.Subject == "":
 		return nil, ErrDelivery
 	}
 	return []Event{Delivered{Subject: s.Subject, Revision: c.Revision}}, nil

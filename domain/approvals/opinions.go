@@ -238,14 +238,13 @@ func (c See) Decide(s Case, act domain.Act) ([]Event, error) {
 	if slices.Contains(st.Seen, act.Actor.Person) {
 		return nil, nil
 	}
-	return []Event{StepSeen{Step: c.Step, By: as, At: act.Occurred}}, nil
+	return []Event{StepSeen{Step: c.Step, By: as}}, nil
 }
 
 // StepSeen means that the case was on the desk of somebody who must decide it.
 type StepSeen struct {
-	Step int            `json:"step"`
-	By   By             `json:"by"`
-	At   domain.Instant `json:"at"`
+	Step int `json:"step"`
+	By   By  `json:"by"`
 }
 
 // Evolve notes the person.
