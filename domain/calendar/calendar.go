@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"andu/domain"
+	"andu/domain/org"
 )
 
 // Context lists what an office's calendar has ever recorded.
@@ -30,8 +31,9 @@ var Context = domain.Context[Calendar]{
 	},
 	Rules: []*domain.Refusal{ErrNoPaper, ErrForeignDay, ErrOlderNotice, ErrNoNotices, ErrNotAdjustable, ErrPast, ErrHours, ErrNoWork,
 		ErrSeasonStated, ErrSeasonDates, ErrPublished, ErrUnknownVersion},
-	Keys: []domain.AnyKey{Source, UnpublishedYear, CountFromNextDay, MakeupDaysWork, WorkHours, BreakStart, HoursAdjustableBy, InCharge,
+	Keys: []domain.AnyKey{Source, UnpublishedYear, CountFromNextDay, MakeupDaysWork, WorkHours, BreakStart, HoursAdjustableBy, org.PostInCharge,
 		SummerFrom, SummerTo},
+	Facts: func(office string) []string { return []string{org.Stream(office)} },
 }
 
 // Stream is the stream of an office's calendar: calendar-<office>.
@@ -57,8 +59,6 @@ var (
 	BreakStart = domain.Key[domain.TimeOfDay]{Name: "cal.workHours.breakStart"}
 	// HoursAdjustableBy lists the posts that may move the office's hours, each by its id or as org.inCharge[matter].
 	HoursAdjustableBy = domain.Key[[]string]{Name: "cal.hoursAdjustableBy", Moment: domain.ByReceived}
-	// InCharge is the post in charge of a matter.
-	InCharge = domain.Key[string]{Name: "org.inCharge[]", Moment: domain.ByReceived}
 	// SummerFrom and SummerTo bound the summer, both days included; "none" is an office without summer time.
 	SummerFrom = domain.Key[SeasonDay]{Name: "att.season.summer.from"}
 	SummerTo   = domain.Key[SeasonDay]{Name: "att.season.summer.to"}
@@ -226,14 +226,14 @@ const (
 
 // Day is what the calendar says of one date.
 type Day struct {
-	Kind Kind
-	Name string // of the holiday, where a notice lists the day
+	Kind Kind   `json:"kind" enum:"off,makeup,weekend,ordinary"`
+	Name string `json:"name"` // of the holiday, where a notice lists the day
 	// Notice is the paper that lists the day; "" when none does, and when the office itself decided it.
-	Notice string
+	Notice string `json:"notice"`
 	// Override: the office itself decided the day.
-	Override bool
+	Override bool `json:"override"`
 	// Provisional: a notice still to come may change it.
-	Provisional bool
+	Provisional bool `json:"provisional"`
 }
 
 // Day gives the type of a date. A day of December may be listed by the next year's notice, so both are consulted and
@@ -600,11 +600,9 @@ func adjuster(act domain.Act) error {
 	if !act.Person() {
 		return domain.ErrSystem
 	}
-	for _, post := range HoursAdjustableBy.Of(act) {
-		if matter, ok := strings.CutPrefix(post, "org.inCharge["); ok {
-			post = InCharge.Of(act, strings.TrimSuffix(matter, "]"))
-		}
-		if post != "" && post == act.Actor.Post {
+	office := org.Context.In(act, org.Stream(act.Office))
+	for _, role := range HoursAdjustableBy.Of(act) {
+		if post := office.Role(act, role); post != "" && post == act.Actor.Post {
 			return nil
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"andu/domain"
 	"andu/domain/domaintest"
+	"andu/domain/org"
 
 	"pgregory.net/rapid"
 )
@@ -258,6 +259,9 @@ func TestHours(t *testing.T) {
 	}
 }
 
+// nobody is an office whose posts only the policy names.
+var nobody = map[string]any{org.Stream("office"): org.Office{}}
+
 var (
 	papers = []string{"国办发明电〔2025〕7号"}
 	may    = []Listed{{date("2026-05-01"), "劳动节", true}, {date("2026-05-09"), "劳动节", false}}
@@ -272,7 +276,7 @@ func TestRules(t *testing.T) {
 	leader := but(office, "cal.hoursAdjustableBy", []string{"org.inCharge[主管领导]"}, "org.inCharge[主管领导]", "director")
 	noSummer := but(office, "att.season.summer.from", domaintest.Blank{}, "att.season.summer.to", domaintest.Blank{})
 	summer := SetSeason{2026, date("2026-06-15"), date("2026-08-31"), "办字〔2026〕3号"}
-	domaintest.Run(t, Context, []domaintest.Case[Calendar]{
+	cases := []domaintest.Case[Calendar]{
 		{Name: "the first notice of a year publishes it", Policy: office, When: ImportNotice{2026, papers, may}, Then: []event{may26}},
 		{Name: "the order in which days are listed does not matter", Policy: office, When: ImportNotice{2026, papers, []Listed{may[1], may[0]}}, Then: []event{may26}},
 		{Name: "the same notice again leaves nothing", Given: []event{may26}, Policy: office, When: ImportNotice{2026, papers, may}},
@@ -336,7 +340,11 @@ func TestRules(t *testing.T) {
 		{Name: "a version is looked at again once", Given: []event{may26}, Actor: system, When: CloseRecompute{1}, Then: []event{Recomputed{0, 1}}},
 		{Name: "a version that was looked at stays so", Given: []event{may26, Recomputed{0, 1}}, Actor: system, When: CloseRecompute{1}},
 		{Name: "only versions that exist are looked at", Given: []event{may26}, Actor: system, When: CloseRecompute{2}, Err: ErrUnknownVersion},
-	})
+	}
+	for i := range cases {
+		cases[i].Facts = nobody
+	}
+	domaintest.Run(t, Context, cases)
 }
 
 func TestOverride(t *testing.T) {
@@ -352,8 +360,8 @@ func TestOverride(t *testing.T) {
 }
 
 func TestMatters(t *testing.T) {
-	adjust := domaintest.Case[Calendar]{Given: []event{may26}, Policy: office, Actor: head, When: AdjustHours{dates("2026-05-09"), day, "x"}}
-	schedule := domaintest.Case[Calendar]{Policy: office, Actor: head, When: PublishSchedule{date("2026-05-01")}}
+	adjust := domaintest.Case[Calendar]{Given: []event{may26}, Policy: office, Facts: nobody, Actor: head, When: AdjustHours{dates("2026-05-09"), day, "x"}}
+	schedule := domaintest.Case[Calendar]{Policy: office, Facts: nobody, Actor: head, When: PublishSchedule{date("2026-05-01")}}
 	domaintest.Matters(t, Context, domaintest.Case[Calendar]{Policy: office, When: ImportNotice{2026, papers, may}}, "cal.source", "state-council", "weekends")
 	domaintest.Matters(t, Context, domaintest.Case[Calendar]{Policy: office, When: MarkProvisional{2027}}, "cal.unpublishedYear", "weekends-provisional", domaintest.Blank{})
 	domaintest.Matters(t, Context, adjust, "cal.makeupDaysWork", true, false)
@@ -362,7 +370,7 @@ func TestMatters(t *testing.T) {
 	domaintest.Matters(t, Context, adjust, "org.inCharge[主管领导]", "director", "registrar")
 	domaintest.Matters(t, Context, schedule, "cal.workHours", office["cal.workHours"], map[string]any{"days": []string{"mon"}, "start": "09:00", "end": "12:00"})
 	domaintest.Matters(t, Context, schedule, "cal.workHours.breakStart", "12:00", "12:30")
-	season := domaintest.Case[Calendar]{Policy: but(office, "att.season.summer.from", domaintest.Blank{}, "att.season.summer.to", domaintest.Blank{}), Actor: head,
+	season := domaintest.Case[Calendar]{Policy: but(office, "att.season.summer.from", domaintest.Blank{}, "att.season.summer.to", domaintest.Blank{}), Facts: nobody, Actor: head,
 		When: SetSeason{2026, date("2026-06-15"), date("2026-08-31"), "x"}}
 	domaintest.Matters(t, Context, season, "att.season.summer.from", "06-10", domaintest.Blank{})
 	domaintest.Matters(t, Context, season, "att.season.summer.to", "09-10", domaintest.Blank{})

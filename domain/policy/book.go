@@ -34,16 +34,18 @@ const (
 // Document is one issued text of the office's rules, or a draft of one.
 type Document struct {
 	Head
-	Values   []Value
-	Status   Status
-	Version  int64          // of the book that put it in force; 0: a draft
-	From, To domain.Instant // zero To: no end
+	Values []Value `json:"values"`
+	// Status is what was decided of it; From and To say when that takes effect.
+	Status  Status         `json:"status" enum:"draft,reviewed,published,superseded,repealed"`
+	Version int64          `json:"version" doc:"of the book that put it in force; 0: a draft"`
+	From    domain.Instant `json:"from"`
+	To      domain.Instant `json:"to" doc:"empty: no end"`
 	// InForceBy is the document or order that put it in force, where it states no date itself.
-	InForceBy string
+	InForceBy string `json:"in_force_by"`
 	// EndedBy is the document that superseded or repealed it.
-	EndedBy string
+	EndedBy string `json:"ended_by"`
 	// Proposed: the office proposed its repeal to the issuer.
-	Proposed bool
+	Proposed bool `json:"repeal_proposed"`
 }
 
 // yield says that on one key one document's value gives way to another's.
@@ -82,8 +84,9 @@ func (b Book) Documents() []Document {
 
 // Change is what two versions of the book say differently of one key.
 type Change struct {
-	Key           string
-	Before, After []domain.Provision
+	Key    string             `json:"key"`
+	Before []domain.Provision `json:"before"`
+	After  []domain.Provision `json:"after"`
 }
 
 // Diff lists the keys on which two versions differ, in order.
@@ -174,20 +177,23 @@ func (b Book) Unused(known func(key string) bool) []string {
 
 // Conflict is two clauses in force at the same time that state different values for one key.
 type Conflict struct {
-	Key       string
-	Documents [2]string
-	Clauses   [2]string // as cited: document and clause
+	Key       string   `json:"key"`
+	Documents []string `json:"documents"`
+	Clauses   []string `json:"clauses" doc:"as cited: document and clause"`
 	// Meets lists the days to which the one clause falls back and which are the other's own (G31).
-	Meets []string
+	Meets []string `json:"meets" doc:"days to which the one falls back and which are the other's own"`
 }
 
 // Warning is something to look at before a document is published. It stops nothing.
 type Warning struct {
-	Key, Clause        string
-	Other, OtherClause string
-	At                 string   // the time of day that both name
-	Days               []string // on which they meet
-	ZH, EN             string
+	Key         string   `json:"key"`
+	Clause      string   `json:"clause"`
+	Other       string   `json:"other" doc:"the key that it touches"`
+	OtherClause string   `json:"other_clause"`
+	At          string   `json:"at" doc:"the time of day that both name"`
+	Days        []string `json:"days" doc:"on which they meet"`
+	ZH          string   `json:"zh"`
+	EN          string   `json:"en"`
 }
 
 // Preview tells what the publication of a drafted document from an instant on would meet; it writes nothing.
@@ -246,7 +252,7 @@ func (b Book) conflicts(keys []string) (found []Conflict) {
 		for i, p := range list {
 			for _, q := range list[i+1:] {
 				if stated(p) && stated(q) && p.Document != q.Document && overlap(p, q) && !same(p.Value, q.Value) {
-					found = append(found, Conflict{key, [2]string{p.Document, q.Document}, [2]string{cite(p), cite(q)}, meets(p, q)})
+					found = append(found, Conflict{key, []string{p.Document, q.Document}, []string{cite(p), cite(q)}, meets(p, q)})
 				}
 			}
 		}

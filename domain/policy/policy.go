@@ -285,7 +285,7 @@ func (b Book) found(document string, keys []string, act domain.Act) (events []Ev
 	conflicts, _ := b.Preview(document, from)
 	for _, x := range conflicts {
 		if slices.Contains(keys, x.Key) {
-			events = append(events, ConflictFound{x.Key, x.Documents[:], x.Clauses[:]})
+			events = append(events, ConflictFound{x.Key, x.Documents, x.Clauses})
 		}
 	}
 	return events

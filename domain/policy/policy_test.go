@@ -180,7 +180,7 @@ func TestTwoClauses(t *testing.T) {
 		return d
 	}
 	d := setUp()
-	want := Conflict{"stu.schedule", [2]string{"REG-04", "REG-19c"}, [2]string{"REG-04 三.1", "REG-19c 四"}, []string{"thu"}}
+	want := Conflict{"stu.schedule", []string{"REG-04", "REG-19c"}, []string{"REG-04 三.1", "REG-19c 四"}, []string{"thu"}}
 	before := d.book
 	conflicts, warnings := d.book.Preview("REG-19c", d.at)
 	if diff := cmp.Diff([]Conflict{want}, conflicts); diff != "" {
@@ -397,6 +397,8 @@ func TestRules(t *testing.T) {
 		{Name: "a document in force is superseded", Given: given(standing(1, r1), []Event{r2, ok("R2")}), Policy: startOfDay, When: Supersede{"R1", "R2", may},
 			Then: []Event{Superseded{2, "R1", "R2", may, instant("2026-05-01")}}},
 		{Name: "it is superseded by what passed the review", Given: given(standing(1, r1), []Event{r2}), Policy: startOfDay, When: Supersede{"R1", "R2", may}, Err: ErrNotReviewed},
+		{Name: "both are documents of the book", Given: standing(1, r1), Policy: startOfDay, When: Supersede{"R1", "R9", may}, Err: ErrNoDocument},
+		{Name: "what is superseded is one, too", Given: []Event{r2, ok("R2")}, Policy: startOfDay, When: Supersede{"R9", "R2", may}, Err: ErrNoDocument},
 		{Name: "it does not supersede itself", Given: standing(1, r1), Policy: startOfDay, When: Supersede{"R1", "R1", may}, Err: ErrPublished},
 		{Name: "a draft is not superseded", Given: []Event{r1, r2, ok("R2")}, Policy: startOfDay, When: Supersede{"R1", "R2", may}, Err: ErrNotInForce},
 		{Name: "it is not superseded backwards", Given: given(standing(1, r1), []Event{r2, ok("R2")}), Policy: startOfDay, When: Supersede{"R1", "R2", date("2026-04-13")}, Err: ErrPast},
