@@ -308,4 +308,3 @@ func (g *globals) withHouse(ctx context.Context, f storeFlags, o openOptions, do
 	defer func() { err = errors.Join(err, h.close()) }()
 	return do(h)
 }
-
