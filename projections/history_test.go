@@ -1,0 +1,302 @@
+package projections_test
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"testing"
+	"time"
+
+	"andu/commands"
+	"andu/domain"
+	"andu/domain/approvals"
+	"andu/domain/documents"
+	"andu/domain/org"
+	"andu/domain/persons"
+	"andu/domain/policy"
+	"andu/domain/registers"
+	"andu/eventstore"
+	"andu/eventstore/keys"
+	"andu/eventstore/memstore"
+	"andu/presets"
+)
+
+const office = "county"
+
+// house is an office in memory with a few days of history, made by commands as the product makes it.
+type house struct {
+	*commands.Handler
+	t   testing.TB
+	log *memstore.Store
+	now time.Time
+}
+
+// Persons and their posts. The three officers have none.
+var staff = []struct{ person, name, pinyin, post, unit string }{
+	{"p-zhao", "赵一鸣", "zhao yiming", "director", ""},
+	{"p-qian", "钱多", "qian duo", "secretary", "secretariat"},
+	{"p-sun", "孙立", "sun li", "registrar", "registry"},
+	{"p-li", "李四光", "li siguang", "finance-head", "finance"},
+	{"p-zhou", "周正", "zhou zheng", "works-head", "works"},
+}
+
+// Streams of the papers of the history.
+var (
+	flood   = documents.Context.Stream("flood")   // 特急, instructed, assigned, reported, closed, filed
+	budget  = documents.Context.Stream("budget")  // 平件, registered with a mistake that was corrected
+	secret  = documents.Context.Stream("secret")  // 机密, waits for an instruction
+	sealed  = documents.Context.Stream("sealed")  // still in its envelope
+	visit   = documents.Context.Stream("visit")   // returned to the issuer
+	repeat  = documents.Context.Stream("repeat")  // the flood paper a second time
+	ask     = documents.Context.Stream("ask")     // assigned, declined, assigned anew, urged, due
+	request = approvals.Context.Stream("request") // an approval that somebody asked for himself
+)
+
+var zone = time.FixedZone("Asia/Shanghai", 8*60*60)
+
+func (h *house) Time() time.Time {
+	h.now = h.now.Add(time.Minute)
+	return h.now
+}
+
+func actor(person string) domain.Actor {
+	for _, s := range staff {
+		if s.person == person {
+			return domain.Actor{Person: person, Post: s.post}
+		}
+	}
+	switch person {
+	case "p-sys":
+		return domain.Actor{Person: person, Post: org.SystemAdministrator}
+	case "p-sec":
+		return domain.Actor{Person: person, Post: org.SecurityAdministrator}
+	}
+	return domain.Actor{Person: person}
+}
+
+// do carries out a command, and at once what follows from it.
+func do[S any](h *house, person string, c domain.Context[S], stream string, cmd domain.Command[S]) commands.Result {
+	h.t.Helper()
+	res, err := commands.Handle(h.t.Context(), h.Handler, c, stream, cmd, commands.Request{Office: office, Actor: actor(person), Command: commands.NewID(stream, h.now.String())})
+	if err != nil {
+		h.t.Fatalf("%T by %s: %v", cmd, person, err)
+	}
+	if err := h.FollowNow(h.t.Context(), office, res); err != nil {
+		h.t.Fatalf("after %T by %s: %v", cmd, person, err)
+	}
+	return res
+}
+
+func (h *house) paper(person, stream string, cmd documents.Command) {
+	h.t.Helper()
+	do(h, person, documents.Context, stream, cmd)
+}
+
+func (h *house) register(stream string) {
+	h.t.Helper()
+	if _, err := commands.Register(h.t.Context(), h.Handler, stream, commands.Request{Office: office, Actor: actor("p-sun"), Command: commands.NewID(stream, "register")}); err != nil {
+		h.t.Fatalf("register %s: %v", stream, err)
+	}
+}
+
+func (h *house) organise(cmds ...domain.Command[org.Office]) {
+	h.t.Helper()
+	for _, cmd := range cmds {
+		person := "p-sec"
+		switch cmd.(type) {
+		case org.SetUp:
+			person = domain.System
+		case org.Join, org.Transfer, org.StartLeaving, org.Leave:
+			person = "p-sys"
+		}
+		do(h, person, org.Context, org.Stream(office), cmd)
+	}
+}
+
+// caseOf is the case in which a paper is instructed.
+func (h *house) caseOf(paper string) string {
+	h.t.Helper()
+	page, err := h.log.ReadAll(h.t.Context(), eventstore.Before, 10_000)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	for _, rec := range slices.Backward(page.Records) {
+		r, err := h.Decode(rec)
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		if e, ok := r.Event.(approvals.Opened); ok && e.Subject == paper {
+			return r.Stream
+		}
+	}
+	h.t.Fatalf("%s has no case", paper)
+	return ""
+}
+
+func (h *house) instruct(paper string, cmd approvals.WriteInstruction) {
+	h.t.Helper()
+	stream := h.caseOf(paper)
+	c, revision, err := commands.State(h.t.Context(), h.Handler, approvals.Context, office, stream)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	st, _ := c.Current()
+	cmd.Step, cmd.Shown = st.No, approvals.Shown{Case: revision, Digest: c.Digest}
+	do(h, "p-zhao", approvals.Context, stream, cmd)
+}
+
+// open makes an office with its log in memory, its keys in a folder of the test, and its rules in force.
+func newHouse(t testing.TB) *house {
+	t.Helper()
+	ring, err := keys.Create(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { ring.Close() })
+	h := &house{t: t, now: time.Date(2026, 4, 13, 8, 0, 0, 0, zone)}
+	h.log = memstore.New("readmodels", func() time.Time { return h.now })
+	h.Handler = &commands.Handler{Store: h.log, Keys: ring, Now: h.Time, Zone: zone, Clock: "simulated"}
+
+	h.organise(org.SetUp{Name: "县政府办公室", Kind: "县政府办公室", Zone: "Asia/Shanghai",
+		SystemAdministrator: "p-sys", SecurityAdministrator: "p-sec", Auditor: "p-aud"})
+	for _, s := range staff {
+		if s.unit != "" {
+			h.organise(org.SetUpUnit{Unit: s.unit, Name: s.unit + "股"})
+		}
+		h.organise(org.CreatePost{Post: s.post, Title: s.post, Unit: s.unit, Rank: len(s.post), Single: true}, org.Join{Person: s.person, Unit: s.unit},
+			org.Fill{Post: s.post, Person: s.person, By: "县政府", Document: "县政任〔2026〕1号"})
+		do(h, "p-sys", persons.Context, persons.Stream(s.person), persons.Register{Person: s.person, Name: s.name, SortKey: s.pinyin})
+	}
+	book := policy.Stream(office)
+	draft := policy.Draft{Document: policy.Head{ID: "RULES", Title: "演示制度", EffectiveFrom: domain.Date{Year: 2026, Month: 4, Day: 13}}, Values: values(t)}
+	do(h, "p-zhao", policy.Context, book, draft)
+	do(h, "p-zhao", policy.Context, book, policy.Review{Document: "RULES", OK: true})
+	do(h, "p-zhao", policy.Context, book, policy.Publish{Documents: []string{"RULES"}, Moment: policy.AtOnce})
+	return h
+}
+
+// values are what the county office lays down for papers, numbers and approvals, of its regulations and its supplement.
+func values(t testing.TB) []policy.Value {
+	t.Helper()
+	var all []policy.Value
+	for _, name := range slices.Backward(presets.Office("county")) {
+		text, err := presets.Read(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var document struct{ Values []policy.Value }
+		if err := json.Unmarshal(text, &document); err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range document.Values {
+			known := slices.ContainsFunc(all, func(o policy.Value) bool { return o.Key == v.Key })
+			wanted := slices.ContainsFunc([]string{"rcv.", "reg.", "cal.", "apr.", "sec.classes", "org.selfApproval", "org.vacantApprover", "policy.effectiveMoment"},
+				func(prefix string) bool { return strings.HasPrefix(v.Key, prefix) })
+			if wanted && !known && !v.Blank {
+				v.Also, v.Replaces = false, nil
+				all = append(all, v)
+			}
+		}
+	}
+	return all
+}
+
+func live(t testing.TB) *house {
+	h := newHouse(t)
+	paper := func(title, number, urgency string, class domain.Class) documents.Paper {
+		return documents.Paper{SourceOrgans: []string{"省水利厅"}, Number: number, Title: title, Kind: "通知", Urgency: urgency, Class: class,
+			Level: "province", Line: "state", IssuedOn: domain.Date{Year: 2026, Month: 4, Day: 10}, NotStated: notStated(urgency, class)}
+	}
+	arrive := documents.Arrival{Channel: "文件交换", Copies: 2}
+	receive := func(stream string, p documents.Paper) {
+		h.paper("p-sun", stream, documents.Receive{Arrival: arrive, Paper: p})
+	}
+
+	receive(flood, paper("关于做好防汛工作的通知", "水防〔2026〕7号", "特急", ""))
+	h.register(flood)
+	h.paper("p-sun", flood, documents.PreCheck{})
+	h.paper("p-qian", flood, documents.ProposeHandling{Action: documents.ToHandle, Opinion: "拟请工程股主办", Lead: "works", Co: []string{"finance"}})
+	h.instruct(flood, approvals.WriteInstruction{Text: "同意，抓紧落实。", Lead: "works"})
+	h.paper("p-qian", flood, documents.Assign{Lead: "works", Co: []string{"finance"}})
+	h.paper("p-zhou", flood, documents.Accept{})
+	h.paper("p-sun", flood, documents.HandOut{Copy: "1", To: "works"})
+	h.paper("p-li", flood, documents.Report{Text: "经费已落实"})
+	h.paper("p-zhou", flood, documents.Report{Text: "已部署"})
+	h.paper("p-zhou", flood, documents.Reply{To: "省水利厅", Way: "letter", Number: "县政办函〔2026〕3号", SentOn: domain.Date{Year: 2026, Month: 4, Day: 13}})
+	h.paper("p-sun", flood, documents.ReturnCopy{Copy: "1"})
+	h.paper("p-zhou", flood, documents.Close{Code: "settled"})
+	h.paper("p-sun", flood, documents.File{FileCode: "2026-永久-1", Volume: "1", Retention: "永久"})
+
+	receive(budget, paper("关于下达预算的通知", "财预〔2026〕12号", "平件", ""))
+	h.register(budget)
+	corrected := paper("关于下达二〇二六年预算的通知", "财预〔2026〕12号", "加急", "")
+	h.paper("p-sun", budget, documents.CorrectRegistration{Reason: "标题录错", Paper: corrected})
+
+	receive(secret, paper("关于涉密工作的请示", "机密〔2026〕1号", "加急", domain.Secret))
+	h.register(secret)
+	h.paper("p-sun", secret, documents.PreCheck{})
+	h.paper("p-qian", secret, documents.ProposeHandling{Action: documents.ToHandle, Opinion: "拟请主任阅示"})
+	h.paper("p-sun", secret, documents.HandOut{Copy: "2", To: "secretary"})
+
+	h.paper("p-sun", sealed, documents.Receive{Arrival: documents.Arrival{Envelope: "机要-88", Seal: "intact", Copies: 1}})
+	h.paper("p-sun", sealed, documents.CorrectReceipt{Reason: "封套号录错", Arrival: documents.Arrival{Envelope: "机要-89", Seal: "intact", Copies: 3}})
+
+	receive(visit, paper("关于来访安排的函", "", "平件", ""))
+	h.register(visit)
+	h.paper("p-sun", visit, documents.Return{Cause: "non-conforming", Reason: "格式不符"})
+
+	receive(repeat, paper("关于做好防汛工作的通知", "水防〔2026〕7号", "特急", ""))
+	h.paper("p-sun", repeat, documents.LinkDuplicate{First: flood})
+
+	receive(ask, paper("关于报送统计资料的请示", "统字〔2026〕3号", "加急", ""))
+	h.register(ask)
+	h.paper("p-sun", ask, documents.PreCheck{})
+	h.paper("p-sun", ask, documents.Present{To: "director"})
+	h.paper("p-qian", ask, documents.Assign{Lead: "finance"})
+	h.paper("p-li", ask, documents.Decline{Reason: "非本股职责"})
+	h.paper("p-qian", ask, documents.Assign{Lead: "works", Co: []string{"finance"}, DueOn: domain.Date{Year: 2026, Month: 4, Day: 13}})
+	h.paper("p-qian", ask, documents.Urge{Level: 2, To: "works", Note: "请抓紧"})
+
+	do(h, "p-li", approvals.Context, request, approvals.OpenCase{Kind: "县政府下发文件", Title: "关于印发办法的请示", Text: "请审签"})
+	do(h, "p-zhao", approvals.Context, request, approvals.ReturnToStep{Step: 1, Text: "请补充附件"})
+	do(h, "p-li", approvals.Context, request, approvals.Route{})
+	do(h, "p-zhao", approvals.Context, request, approvals.Entrust{Step: 2, Person: "p-qian", Reason: "外出"})
+
+	year := registers.StreamOf(commands.NewID, office, "收文", 2026)
+	do(h, "p-sun", registers.Context, year, registers.Void{Number: 5, Reason: "误盖编号"})
+	do(h, "p-sun", registers.Context, year, registers.Certify{})
+
+	do(h, "p-sys", persons.Context, persons.Stream("p-qian"), persons.Rename{Name: "钱朵", SortKey: "qian duo"})
+	h.organise(
+		org.SetUpOrgan{Organ: "water", Name: "省水利厅", Relation: "above"},
+		org.SetUpOrgan{Organ: "old-water", Name: "省水电厅", Relation: "above"},
+		org.MergeOrgan{Organ: "old-water", Into: "water"},
+		org.ChangePost{Post: "finance-head", Title: "财务股长", Unit: "finance", Rank: 3, Single: true},
+		org.AppointActing{Post: "works-head", Person: "p-li", By: "县政府", Document: "县政任〔2026〕2号"},
+		org.Vacate{Post: "works-head", Person: "p-zhou", Document: "县政任〔2026〕3号"},
+		org.AssignResponsibility{Post: "director", Matter: "papers"},
+	)
+	return h
+}
+
+func notStated(urgency string, class domain.Class) (fields []string) {
+	if urgency == "" {
+		fields = append(fields, "urgency")
+	}
+	if class == "" {
+		fields = append(fields, "class")
+	}
+	return fields
+}
+
+// records is the whole log.
+func (h *house) records() []eventstore.Record {
+	h.t.Helper()
+	page, err := h.log.ReadAll(context.Background(), eventstore.Before, 100_000)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return page.Records
+}
