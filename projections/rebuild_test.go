@@ -219,7 +219,9 @@ func TestRebuildOfStopped(t *testing.T) {
 		t.Errorf("%+v, %v", done, err)
 	}
 	stop()
-	reaches(t, mended, 59)
+	stop = run(t, mended) // the broken program may have stopped it once more
+	until(t, mended, "stock", func(s Status) bool { return s.Position == 59 })
+	stop()
 	clean := open(t, config(pool, log, version(stock, 2)))
 	reaches(t, clean, 59)
 	if got, want := digest(t, mended, "stock"), digest(t, clean, "stock"); got != want {
