@@ -76,6 +76,7 @@ type DB struct {
 	mu      sync.Mutex
 	reached map[string]eventstore.Position // last position known to be committed, by projection name
 	changed chan struct{}                  // closed and renewed when reached changes
+	moved   map[string]chan struct{}       // closed and dropped when reached changes, by projection name
 }
 
 // Open checks the projections and creates the schemas that are missing. It starts nothing: see Run.
@@ -104,6 +105,7 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 		leases:  leases{pool: c.Pool},
 		reached: map[string]eventstore.Position{},
 		changed: make(chan struct{}),
+		moved:   map[string]chan struct{}{},
 	}
 	for _, p := range c.Projections {
 		if err := p.check(); err != nil {

@@ -185,7 +185,24 @@ func (db *DB) reach(name string, position eventstore.Position) {
 		return
 	}
 	db.reached[name] = position
+	if moved, waited := db.moved[name]; waited {
+		close(moved)
+		delete(db.moved, name)
+	}
 	db.wake()
+}
+
+// Moved gives a channel that is closed at the projection's next commit in this process, or when a wait of this process
+// sees that of another.
+func (db *DB) Moved(name string) <-chan struct{} {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	moved, waited := db.moved[name]
+	if !waited {
+		moved = make(chan struct{})
+		db.moved[name] = moved
+	}
+	return moved
 }
 
 // announce wakes who waits for any change.

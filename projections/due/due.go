@@ -50,6 +50,19 @@ func List(ctx context.Context, db projections.Querier, now time.Time, limit int)
 	return tasks, nil
 }
 
+// Next gives the time of the first task that becomes due after an instant; the zero time: there is none.
+func Next(ctx context.Context, db projections.Querier, now time.Time) (time.Time, error) {
+	var at *time.Time
+	err := db.QueryRow(ctx, `select min(due_at) from `+Projection.Table("task")+` where due_at > $1`, now).Scan(&at)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("find the next due task: %w", err)
+	}
+	if at == nil {
+		return time.Time{}, nil
+	}
+	return at.UTC(), nil
+}
+
 // apply settles before it opens, so an event that moves a task may say both. What an erased event opened can no longer be
 // done; what it settled is settled all the same.
 func apply(b *pgx.Batch, r domain.Recorded) error {

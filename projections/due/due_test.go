@@ -89,6 +89,7 @@ func TestList(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		moves := db.Moved(Projection.Name)
 		h := domain.Header{V: 1, ID: fmt.Sprintf("desk-1/%d", n+1), Type: name, TypeVersion: 1, Office: "A"}
 		if _, err := log.Append(ctx, "desk-1", n, eventstore.Event{Header: h, Payload: payload}); err != nil {
 			t.Fatal(err)
@@ -96,6 +97,17 @@ func TestList(t *testing.T) {
 		n++
 		if err := db.Wait(ctx, eventstore.Position(n)); err != nil {
 			t.Fatal(err)
+		}
+		select {
+		case <-moves:
+		case <-ctx.Done():
+			t.Fatal("the projection moved without a word")
+		}
+	}
+	next := func(now, want domain.Instant) {
+		t.Helper()
+		if got, err := Next(ctx, pool, now.Time); err != nil || !got.Equal(want.Time) {
+			t.Errorf("after %v the next is due at %v (%v), want %v", now, got, err, want)
 		}
 	}
 	open := func(t domain.Task, event int) Task {
@@ -114,6 +126,9 @@ func TestList(t *testing.T) {
 	append("desk.noted", noted{})
 	is("what has no time is due at once", at(0), 9, open(task("registration", "a", domain.Instant{}), 0))
 	is("due at the very instant", at(5), 9, open(task("registration", "a", domain.Instant{}), 0), open(withData, 0))
+	next(at(0), at(5))
+	next(at(5), at(10))
+	next(at(10), domain.Instant{})
 	is("the longest due first", at(99), 2, open(task("registration", "a", domain.Instant{}), 0), open(withData, 0))
 	append("desk.moved", moved{Settle: []domain.TaskID{{Kind: "registration", Key: "a"}, {Kind: "registration", Key: "b"}}})
 	is("a task is settled by kind and key", at(99), 9, open(withData, 0), open(task("document.clock", "b", at(10)), 0))
