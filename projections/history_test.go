@@ -274,8 +274,8 @@ func live(t testing.TB) *house {
 		org.SetUpOrgan{Organ: "old-water", Name: "省水电厅", Relation: "above"},
 		org.MergeOrgan{Organ: "old-water", Into: "water"},
 		org.ChangePost{Post: "finance-head", Title: "财务股长", Unit: "finance", Rank: 3, Single: true},
-		org.AppointActing{Post: "works-head", Person: "p-li", By: "县政府", Document: "县政任〔2026〕2号"},
-		org.Vacate{Post: "works-head", Person: "p-zhou", Document: "县政任〔2026〕3号"},
+		org.AppointActing{Post: "finance-head", Person: "p-zhou", By: "县政府", Document: "县政任〔2026〕2号"},
+		org.Vacate{Post: "finance-head", Person: "p-li", Document: "县政任〔2026〕3号"},
 		org.AssignResponsibility{Post: "director", Matter: "papers"},
 	)
 	return h

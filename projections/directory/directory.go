@@ -7,6 +7,7 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -130,10 +131,7 @@ func within(day, from, until domain.Date) bool {
 func (d Directory) Person(id string) Person {
 	p, ok := d.persons[id]
 	if !ok {
-		p.ID = id
-	}
-	if p.Name == "" {
-		p.Name = id
+		return Person{ID: id, Name: id}
 	}
 	return p
 }
@@ -282,9 +280,9 @@ func (d Directory) People(order Order, day domain.Date) []Person {
 	}
 	return sorted(d.persons, func(p Person) bool { _, here := p.On(day); return !here }, func(a, b Person) int {
 		if order == ByStroke {
-			return cmp.Compare(a.stroke, b.stroke)
+			return cmp.Or(cmp.Compare(a.stroke, b.stroke), cmp.Compare(a.ID, b.ID))
 		}
-		return cmp.Or(cmp.Compare(rank[a.ID], rank[b.ID]), cmp.Compare(a.pinyin, b.pinyin))
+		return cmp.Or(cmp.Compare(rank[a.ID], rank[b.ID]), cmp.Compare(a.pinyin, b.pinyin), cmp.Compare(a.ID, b.ID))
 	})
 }
 
@@ -353,14 +351,17 @@ func Names(ctx context.Context, db projections.Querier, office string) (Director
 		case "charge":
 			d.charges = append(d.charges, Charge{Post: w[0], Matter: w[1], Unit: w[2], From: from, Until: until})
 		case "person":
-			d.persons[w[0]] = Person{ID: w[0], Name: w[1], SortKey: w[2], Employee: w[3], Phone: w[4], pinyin: n, stroke: m}
-		case "person.stay":
-			p := d.Person(w[0])
-			p.Stays = append(p.Stays, Stay{Unit: w[1], From: from, Until: until})
-			d.persons[w[0]] = p
-		case "person.officer":
-			p := d.Person(w[0])
-			p.Officer = w[1]
+			d.persons[w[0]] = Person{ID: w[0], Name: cmp.Or(w[1], w[0]), SortKey: w[2], Employee: w[3], Phone: w[4], pinyin: n, stroke: m}
+		case "person.stay", "person.officer":
+			p, ok := d.persons[w[0]]
+			if !ok { // the organisation knows the person, the names do not
+				p = Person{ID: w[0], Name: w[0], pinyin: math.MaxInt, stroke: math.MaxInt}
+			}
+			if what == "person.stay" {
+				p.Stays = append(p.Stays, Stay{Unit: w[1], From: from, Until: until})
+			} else {
+				p.Officer = w[1]
+			}
 			d.persons[w[0]] = p
 		}
 	}
