@@ -664,6 +664,35 @@ func TestReturnKeepsOpinions(t *testing.T) {
 	}
 }
 
+// A case about a dispute waits for the office's proposal, and goes to those who decide it already (R253).
+func TestDisputeAsACase(t *testing.T) {
+	s := tell(t, county(), office(t, staff))
+	c := paper
+	c.Kind = KindDispute
+	s.do(monday, applicant, c)
+	s.refused(monday, vice, yes, ErrDispute)
+	if events := s.do(monday, secretary, ProposeOpinion{Text: "建议"}); names(events) != "opinion-proposed" {
+		t.Fatalf("got %s", names(events))
+	}
+	s.do(monday, vice, yes)
+	if !s.state().Approved() {
+		t.Fatalf("state %+v", s.state())
+	}
+}
+
+// What was reserved in a round that was sent back is not reserved in the next.
+func TestReturnTakesReservationBack(t *testing.T) {
+	s := tell(t, county(), office(t, staff))
+	c := paper
+	c.Kind = KindInstruction
+	s.do(monday, applicant, c)
+	s.do(monday, director, WriteInstruction{Step: 1, Text: "呈", Reserve: true, Shown: shown})
+	s.do(monday, vice, ReturnToStep{Step: 2, To: 1, Text: "你定", Shown: shown})
+	if events := s.do(monday, director, WriteInstruction{Step: 1, Text: "办", Shown: shown}); names(events) != "instruction-written step-skipped closed" {
+		t.Fatalf("got %s", names(events))
+	}
+}
+
 func TestSignerBeforeComesBack(t *testing.T) {
 	s := tell(t, county(), office(t, staff))
 	s.do(monday, applicant, paper)
