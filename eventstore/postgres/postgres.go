@@ -66,6 +66,9 @@ const (
 	tailBytes  = 16 << 20
 )
 
+// lastPosition asks the events, not log.head, which has many dead versions while a long transaction runs.
+const lastPosition = `select coalesce(max(position), -1) from log.event`
+
 // Stats counts what a store has done since it was opened.
 type Stats struct {
 	Batches, Events uint64
@@ -114,7 +117,7 @@ func (s *Store) check(ctx context.Context, c Config) error {
 	var role string
 	var mighty bool
 	err := s.pool.QueryRow(ctx, `
-		select current_user, pg_has_role(current_user, c.relowner, 'member'), h.log_id, h.position
+		select current_user, pg_has_role(current_user, c.relowner, 'member'), h.log_id, (`+lastPosition+`)
 		from log.head h, pg_class c where c.oid = 'log.event'::regclass`).Scan(&role, &mighty, &s.id, &s.seen)
 	switch {
 	case err != nil:
@@ -291,7 +294,7 @@ func (s *Store) read(ctx context.Context, query string, args ...any) ([]eventsto
 // Head implements eventstore.Store.
 func (s *Store) Head(ctx context.Context) (eventstore.Position, error) {
 	var head eventstore.Position
-	if err := s.pool.QueryRow(ctx, `select position from log.head`).Scan(&head); err != nil {
+	if err := s.pool.QueryRow(ctx, lastPosition).Scan(&head); err != nil {
 		return 0, fmt.Errorf("read the head of the log: %w", err)
 	}
 	return head, nil
@@ -422,7 +425,9 @@ func (s *Store) watch(ctx context.Context, poll time.Duration) {
 
 // listen follows the notifications, and reads the head when there is none for a while: notifications may be lost.
 func (s *Store) listen(ctx context.Context, poll time.Duration) error {
-	conn, err := pgx.ConnectConfig(ctx, s.pool.Config().ConnConfig)
+	config := s.pool.Config().ConnConfig
+	config.RuntimeParams["application_name"] = "andu watcher"
+	conn, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
 		return err
 	}
@@ -432,7 +437,7 @@ func (s *Store) listen(ctx context.Context, poll time.Duration) error {
 	}
 	for {
 		var head eventstore.Position
-		if err := conn.QueryRow(ctx, `select position from log.head`).Scan(&head); err != nil {
+		if err := conn.QueryRow(ctx, lastPosition).Scan(&head); err != nil {
 			return err
 		}
 		for err == nil {

@@ -3,12 +3,15 @@ package postgres_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/transparency-dev/merkle/compact"
 	"github.com/transparency-dev/merkle/rfc6962"
 
@@ -127,4 +130,117 @@ func whole(t testing.TB, d *database, s *postgres.Store, want int) {
 	if got, err := tree.GetRootHash(nil); err != nil || !bytes.Equal(got, root) {
 		t.Errorf("root %x in the head, %x by the events (%v)", root, got, err)
 	}
+}
+
+// rootOf gives the root over a compact range.
+func rootOf(t testing.TB, size uint64, hashes [][]byte) []byte {
+	t.Helper()
+	tree, err := (&compact.RangeFactory{Hash: rfc6962.DefaultHasher.HashChildren}).NewRange(0, size, hashes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	root, err := tree.GetRootHash(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return root
+}
+
+func TestTheServersRoleCanOnlyAppend(t *testing.T) {
+	d := migrated(t)
+	must(t, d.open(t), "paper-1", eventstore.NoStream, storetest.Event())
+	for _, c := range []struct {
+		who, url, query, code string
+	}{
+		{"server", d.ServerURL, `update log.event set record = ''`, "42501"},
+		{"server", d.ServerURL, `delete from log.event`, "42501"},
+		{"server", d.ServerURL, `truncate log.event`, "42501"},
+		{"server", d.ServerURL, `delete from log.event_0`, "42501"},
+		{"server", d.ServerURL, `insert into log.event_0 select * from log.event_0`, "42501"},
+		{"server", d.ServerURL, `drop table log.event`, "42501"},
+		{"server", d.ServerURL, `alter table log.event disable trigger all`, "42501"},
+		{"server", d.ServerURL, `delete from log.stream`, "42501"},
+		{"server", d.ServerURL, `truncate log.stream`, "42501"},
+		{"server", d.ServerURL, `delete from log.head`, "42501"},
+		{"server", d.ServerURL, `insert into log.head select * from log.head`, "42501"},
+		{"server", d.ServerURL, `create table log.other (n int)`, "42501"},
+		{"server", d.ServerURL, `delete from log.migration`, "42501"},
+		{"owner", d.OwnerURL, `update log.event set record = ''`, "P0001"},
+		{"owner", d.OwnerURL, `delete from log.event`, "P0001"},
+		{"owner", d.OwnerURL, `truncate log.event`, "P0001"},
+		{"owner", d.OwnerURL, `delete from log.event_0`, "P0001"},
+		{"owner", d.OwnerURL, `update log.event_0 set revision = 9`, "P0001"},
+		{"owner", d.OwnerURL, `truncate log.event_0`, "P0001"},
+	} {
+		_, err := connect(t, c.url).Exec(t.Context(), c.query)
+		var refused *pgconn.PgError
+		if !errors.As(err, &refused) || refused.Code != c.code {
+			t.Errorf("%s: %s: %v, want SQLSTATE %s", c.who, c.query, err, c.code)
+		}
+	}
+	whole(t, d, nil, 1)
+}
+
+func TestTheLogIsNotOpenedByWhoCouldRewriteIt(t *testing.T) {
+	d := migrated(t)
+	for _, url := range []string{d.OwnerURL, d.SuperURL} {
+		c := d.config(t)
+		c.URL = url
+		if s, err := postgres.Open(t.Context(), c); err == nil {
+			s.Close()
+			t.Errorf("%s was let in", url)
+		}
+	}
+	must(t, d.open(t, func(c *postgres.Config) { c.URL, c.AllowOwner = d.OwnerURL, true }), "paper-1", eventstore.NoStream, storetest.Event())
+	c := d.config(t)
+	c.LogID = "another"
+	if s, err := postgres.Open(t.Context(), c); err == nil {
+		s.Close()
+		t.Error("another log was opened")
+	}
+	c = d.config(t)
+	c.ReadOnly = true
+	s, err := postgres.Open(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if _, err := s.Append(t.Context(), "paper-1", eventstore.NoStream, storetest.Event()); !errors.Is(err, eventstore.ErrUnavailable) {
+		t.Errorf("append to a log opened for reading: %v, want ErrUnavailable", err)
+	}
+}
+
+func TestMigratingAgainChangesNothing(t *testing.T) {
+	d := migrated(t)
+	s := d.open(t)
+	must(t, s, "paper-1", eventstore.NoStream, storetest.Event())
+	server, err := pgx.ParseConfig(d.ServerURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var group sync.WaitGroup
+	for range 3 {
+		group.Go(func() {
+			if err := postgres.Migrate(t.Context(), d.OwnerURL, server.User); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	must(t, s, "paper-1", 0, storetest.Event())
+	whole(t, d, s, 2)
+}
+
+func TestRecordedAtNeverDecreases(t *testing.T) {
+	d := migrated(t)
+	clock := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+	back := func(c *postgres.Config) { c.Now = func() time.Time { clock = clock.Add(-time.Hour); return clock } }
+	first := must(t, d.open(t, back), "paper-1", eventstore.NoStream, storetest.Event()).Records[0].Header.RecordedAt
+	s := d.open(t, back)
+	for i := range int64(3) {
+		if at := must(t, s, "paper-1", i, storetest.Event()).Records[0].Header.RecordedAt; at != first {
+			t.Errorf("recorded at %v, then %v", first, at)
+		}
+	}
+	whole(t, d, s, 4)
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"slices"
 	"time"
 
@@ -176,12 +177,17 @@ func (s *sequencer) run(ctx context.Context, queue <-chan *request, stop <-chan 
 // gather takes what is queued. It waits for nothing: while a batch is committed the next one queues up.
 func gather(first *request, queue <-chan *request) []*request {
 	requests, events, size := []*request{first}, len(first.records), first.size
+	yielded := 0
 	for events < batchEvents && size < batchBytes {
 		select {
 		case r := <-queue:
 			requests, events, size = append(requests, r), events+len(r.records), size+r.size
 		default:
-			return requests
+			if yielded == len(requests) {
+				return requests
+			}
+			yielded = len(requests)
+			runtime.Gosched()
 		}
 	}
 	return requests
@@ -415,8 +421,10 @@ func (s *sequencer) take(ctx context.Context) (err error) {
 	var recordedAt *time.Time
 	at, epoch := head{}, int64(0)
 	err = s.conn.QueryRow(ctx, `
-		update log.head set epoch = epoch + 1, backend = pg_backend_pid() where $1::bigint in (0, epoch)
-		returning epoch, position, root, range, recorded_at`, s.epoch).Scan(&epoch, &at.last, &root, &hashes, &recordedAt)
+		with head as (
+			update log.head set epoch = epoch + 1, backend = pg_backend_pid() where $1::bigint in (0, epoch) returning *, ctid::text as place
+		)
+		select epoch, position, root, range, recorded_at from head where set_config('andu.head', place, false) <> ''`, s.epoch).Scan(&epoch, &at.last, &root, &hashes, &recordedAt)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return errFenced
 	}
@@ -437,8 +445,9 @@ func (s *sequencer) take(ctx context.Context) (err error) {
 	if err != nil || !bytes.Equal(is, root) {
 		return fmt.Errorf("%w: root %x, but the range of its tree gives %x (%v)", errDamaged, root, is, err)
 	}
+	// A statement of its own: the one above may have waited for a transaction whose events it does not see.
 	var stored eventstore.Position
-	if err := s.conn.QueryRow(ctx, `select coalesce(max(position), -1) from log.event`).Scan(&stored); err != nil {
+	if err := s.conn.QueryRow(ctx, lastPosition).Scan(&stored); err != nil {
 		return err
 	}
 	if stored != at.last {

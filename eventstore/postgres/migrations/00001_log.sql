@@ -1,9 +1,10 @@
 -- +goose Up
 
 -- The end of the log: one row. Every batch moves it by compare-and-set in its own transaction, so whoever took the
--- leadership (epoch) last is the only one that can write.
+-- leadership (epoch) last is the only one that can write. Nobody may insert or delete here, so it stays one row; it has no
+-- key, because looking for doubles would visit all its versions that a long transaction elsewhere (a backup) keeps from
+-- going. For the same reason readers ask log.event where the log ends.
 create table log.head (
-	one         boolean primary key default true check (one),
 	log_id      text    not null,
 	position    bigint  not null,                               -- of the last event, -1 for none
 	root        bytea   not null check (octet_length(root) = 32), -- of the RFC 6962 tree over log.event.leaf
@@ -11,7 +12,7 @@ create table log.head (
 	recorded_at timestamptz,                                    -- largest so far
 	epoch       bigint  not null,                               -- counts the leaders
 	backend     integer                                         -- process id of the leader's session
-) with (fillfactor = 10);
+);
 insert into log.head (log_id, position, root, range, epoch) values (gen_random_uuid()::text, -1, sha256(''), '', 0);
 
 -- The last revision of every stream: what keeps (stream, revision) unique, as PostgreSQL cannot across partitions.
@@ -66,16 +67,19 @@ end $$;
 select log.extend(0);
 
 -- advance moves the head and the streams over the events that the same transaction wrote. It fails where another leader
--- wrote, and where the events do not follow what is there.
+-- wrote, and where the events do not follow what is there. The head is found where this session left it (andu.head),
+-- not among its old versions.
 -- +goose StatementBegin
 create function log.advance(before bigint, last bigint, leader bigint, new_root bytea, new_range bytea, at timestamptz)
 	returns void language plpgsql as $$
 declare
+	place   tid;
 	written record;
 begin
 	update log.head h set position = last, root = new_root, range = new_range, recorded_at = at
-		where h.position = before and h.epoch = leader;
-	if not found then
+		where h.ctid = current_setting('andu.head')::tid and h.position = before and h.epoch = leader
+		returning h.ctid into place;
+	if place is null then
 		raise exception 'another process leads the log, or position % is not its end', before;
 	end if;
 	with moves as materialized (
@@ -91,7 +95,7 @@ begin
 	if written.events is distinct from last - before or not written.whole or written.moved <> written.streams then
 		raise exception 'the events behind position % do not follow their streams', before;
 	end if;
-	perform pg_notify('andu_log', last::text);
+	perform set_config('andu.head', place::text, false), pg_notify('andu_log', last::text);
 end $$;
 -- +goose StatementEnd
 
