@@ -336,6 +336,26 @@ func TestAnAttemptCountsThoughTheClientDoesNotWait(t *testing.T) {
 	}
 }
 
+func TestAPasswordIsNotChangedFromASessionThatEndedMeanwhile(t *testing.T) {
+	b := setup(t, Config{})
+	b.account(t, "zhang")
+	token := b.signIn(t, "zhang")
+	hold := b.hold(t, "zhang")
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if err := b.ChangePassword(t.Context(), token, good, "some new password"); !errors.Is(err, ErrNoSession) {
+			t.Error(err)
+		}
+	})
+	b.waiting(t, 1)
+	if err := b.other.SignOut(t.Context(), token); err != nil {
+		t.Error(err)
+	}
+	hold()
+	wg.Wait()
+	b.signIn(t, "zhang") // with the password as it was
+}
+
 // hold keeps everybody from an account until it is released.
 func (b bench) hold(t *testing.T, login string) (release func()) {
 	t.Helper()
@@ -356,8 +376,12 @@ func (b bench) hold(t *testing.T, login string) (release func()) {
 // waiting returns when n sessions of this database wait for a lock.
 func (b bench) waiting(t *testing.T, n int) {
 	t.Helper()
-	for value[int](t, b, `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`) < n {
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); {
+		if value[int](t, b, `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`) >= n {
+			return
+		}
 	}
+	t.Errorf("nobody waits; want %d", n)
 }
 
 func TestFiveFailuresLockALogin(t *testing.T) {
@@ -507,7 +531,9 @@ func TestOddInputIsWrongLikeAnyOther(t *testing.T) {
 		}
 		b.clock.move(15 * time.Minute)
 	}
-	b.signIn(t, " Ｚhang ") // control
+	if _, _, err := b.SignIn(t.Context(), " Ｚhang ", good, Client{IP: "\x00", Agent: "\xff", Terminal: "T\x00"}); err != nil { // control
+		t.Error(err)
+	}
 }
 
 func TestAFloodWaitsForItsSlot(t *testing.T) {
@@ -644,7 +670,13 @@ func TestADisabledAccountIsToldToItsOwnerOnly(t *testing.T) {
 	if err := b.Enable(ctx, admin, "zhang"); err != nil {
 		t.Fatal(err)
 	}
-	b.signIn(t, "zhang")
+	token := b.signIn(t, "zhang")
+	if _, err := b.super.Exec(ctx, `UPDATE accounts.account SET disabled = now()`); err != nil { // by the operator's hand
+		t.Fatal(err)
+	}
+	if _, err := b.other.Session(ctx, token); !errors.Is(err, ErrNoSession) {
+		t.Error("a session of a disabled account:", err)
+	}
 }
 
 func TestAdministratorsReachTheirOwnOfficeOnly(t *testing.T) {
