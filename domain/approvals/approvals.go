@@ -326,6 +326,15 @@ func (s Case) Handlers() (posts []string) {
 	return slices.DeleteFunc(slices.Compact(posts), func(p string) bool { return p == "" })
 }
 
+// Opinion finds an opinion by its id, as corrected.
+func (s Case) Opinion(id string) (Opinion, bool) {
+	i := slices.IndexFunc(s.Opinions, func(o Opinion) bool { return o.ID == id })
+	if i < 0 {
+		return Opinion{}, false
+	}
+	return s.Opinions[i], true
+}
+
 // Status is the catalogue's word for where the case stands.
 func (s Case) Status() string {
 	switch {
@@ -930,7 +939,7 @@ type Closed struct {
 // Evolve closes the case.
 func (e Closed) Evolve(s Case) Case { s.Outcome = e.Outcome; return s }
 
-// Opens has the instruction recorded in the paper that it was written on.
+// Opens has the instruction, or the no, recorded in the paper that it was written on.
 func (e Closed) Opens(r domain.Recorded) []domain.Task {
 	if e.Kind != KindInstruction || (e.Outcome != OutcomeApproved && e.Outcome != OutcomeDisapproved) || e.Subject == "" {
 		return nil
@@ -959,7 +968,7 @@ func (c Deliver) Decide(s Case, act domain.Act) ([]Event, error) {
 	return []Event{Delivered{Subject: s.Subject, Revision: c.Revision}}, nil
 }
 
-// Delivered means that the instruction stands in the paper's record.
+// Delivered means that the outcome stands in the paper's record.
 type Delivered struct {
 	Subject  string `json:"subject"`
 	Revision int64  `json:"revision"`

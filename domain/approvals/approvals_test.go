@@ -333,13 +333,13 @@ func TestRules(t *testing.T) {
 
 		{Name: "an incoming paper is decided by an instruction", Given: incoming, Policy: county(), Facts: facts(full), Actor: director, At: at, When: yes, Err: ErrInstruction},
 		{Name: "an instruction carries limit and lead, and its outcome is to be delivered", Given: incoming, Policy: county(), Facts: facts(full), Actor: director, At: at,
-			When: WriteInstruction{Step: 1, Text: "请阅办", Limit: domain.Date{Year: 2026, Month: 4, Day: 20}, Lead: "admin", Shown: shown},
-			Then: []Event{InstructionWritten{Said: said(director, 1, "请阅办", "director"), Completes: true, Limit: domain.Date{Year: 2026, Month: 4, Day: 20}, Lead: "admin"},
+			When: WriteInstruction{Step: 1, Text: "请阅办", Limit: domain.Date{Year: 2026, Month: 4, Day: 20}, Lead: "admin", Co: []string{"registry"}, Shown: shown},
+			Then: []Event{InstructionWritten{Said: said(director, 1, "请阅办", "director"), Completes: true, Limit: domain.Date{Year: 2026, Month: 4, Day: 20}, Lead: "admin", Co: []string{"registry"}},
 				StepSkipped{Step: 2, Rule: "apr.authority[收文批示].signer", Reason: "reserved"},
 				Closed{Outcome: OutcomeApproved, Kind: KindInstruction, Subject: "document-1", Decision: id}}},
 		{Name: "what the director reserves goes to the county leaders", Given: incoming, Policy: county(), Facts: facts(full), Actor: director, At: at,
 			When: WriteInstruction{Step: 1, Text: "呈县长", Reserve: true, Shown: shown},
-			Then: []Event{InstructionWritten{Said: said(director, 1, "呈县长", "director"), Completes: true, Reserved: true},
+			Then: []Event{InstructionWritten{Said: said(director, 1, "呈县长", "director"), Completes: true, Co: []string{}, Reserved: true},
 				routed(2, "apr.authority[收文批示].signer", Any, at, Asked{For: "county-head", Post: "county-head", Vacant: true}, Asked{For: "vice-county-head", Post: "vice-county-head"})}},
 		{Name: "nothing is reserved for nobody", Given: papers, Policy: county(), Facts: facts(full), Actor: deputy, At: at,
 			When: WriteInstruction{Step: 1, Text: "呈", Reserve: true, Shown: shown}, Err: ErrReserve},
@@ -457,6 +457,10 @@ func TestRules(t *testing.T) {
 			Policy: county(), Facts: facts(full), Actor: system, At: at, When: Deliver{Revision: 9}},
 		{Name: "nobody delivers by hand", Given: append(slices.Clone(incoming), Closed{Outcome: OutcomeApproved, Kind: KindInstruction, Subject: "document-1"}),
 			Policy: county(), Facts: facts(full), Actor: director, At: at, When: Deliver{Revision: 9}, Err: ErrFollower},
+		{Name: "a no is delivered too", Given: append(slices.Clone(incoming), Closed{Outcome: OutcomeDisapproved, Kind: KindInstruction, Subject: "document-1"}),
+			Policy: county(), Facts: facts(full), Actor: system, At: at, When: Deliver{Revision: 9}, Then: []Event{Delivered{Subject: "document-1", Revision: 9}}},
+		{Name: "what was withdrawn is not delivered", Given: append(slices.Clone(incoming), Closed{Outcome: OutcomeWithdrawn, Kind: KindInstruction, Subject: "document-1"}),
+			Policy: county(), Facts: facts(full), Actor: system, At: at, When: Deliver{Revision: 9}, Err: ErrDelivery},
 		{Name: "nothing is delivered before the outcome", Given: incoming, Policy: county(), Facts: facts(full), Actor: system, At: at, When: Deliver{Revision: 9}, Err: ErrDelivery},
 	})
 }
@@ -478,8 +482,8 @@ func TestGolden(t *testing.T) {
 		Approved{Said: said, Completes: true},
 		Disapproved{said},
 		ReturnedToStep{Said: said, To: 1},
-		InstructionWritten{Said: said, Completes: true, Limit: day, Lead: "admin", Reserved: true},
-		OpinionCorrected{Of: "e-1", ID: "e-2", Reason: "措辞", At: at, Opinion: Opinion{Said: said, Decision: DecisionInstructed, Completes: true, To: 1, Limit: day, Lead: "admin", Reserved: true}},
+		InstructionWritten{Said: said, Completes: true, Limit: day, Lead: "admin", Co: []string{"registry"}, Reserved: true},
+		OpinionCorrected{Of: "e-1", ID: "e-2", Reason: "措辞", At: at, Opinion: Opinion{Said: said, Decision: DecisionInstructed, Completes: true, To: 1, Limit: day, Lead: "admin", Co: []string{"registry"}, Reserved: true}},
 		CountersignCompleted{Step: 1, Method: All},
 		SignerAdded{Step: 1, Where: "before", Added: plan, Kind: KindDispute, By: as, Reason: "先核"},
 		StepTransferred{Step: 1, For: "deputy-papers", From: "deputy-papers", To: "director", By: as, Reason: "外出", Due: at, Remind: at},
@@ -621,6 +625,9 @@ func TestCorrection(t *testing.T) {
 	}
 	s.refused("2026-04-14 10:00:00", deputy, CorrectOpinion{Of: first.ID, Text: "x"}, ErrAuthor)
 	state := s.state()
+	if o, ok := state.Opinion(first.ID); !ok || o.Text != "原则同意" {
+		t.Fatalf("opinion %+v", o)
+	}
 	if o, ok := state.Instruction(); !ok || o.Text != "原则同意" || o.ID != first.ID || state.Latest[first.ID] != e.ID || !state.Approved() {
 		t.Fatalf("state %+v", state)
 	}

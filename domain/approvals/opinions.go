@@ -60,6 +60,7 @@ type Opinion struct {
 	To        int         `json:"to"`        // returned: the step it goes back to
 	Limit     domain.Date `json:"limit"`     // instructed: when it must be done
 	Lead      string      `json:"lead"`      // instructed: unit that leads
+	Co        []string    `json:"co"`        // instructed: units that take part
 	Reserved  bool        `json:"reserved"`  // instructed: the step above decides
 }
 
@@ -350,6 +351,7 @@ type WriteInstruction struct {
 	Text    string      `json:"text" doc:"the instruction" minLength:"1" maxLength:"4000"`
 	Limit   domain.Date `json:"limit" doc:"day by which it must be done" required:"false"`
 	Lead    string      `json:"lead" doc:"unit that leads, by id" maxLength:"100" required:"false"`
+	Co      []string    `json:"co" doc:"units that take part, by id" maxItems:"50" required:"false"`
 	Reserve bool        `json:"reserve" doc:"the step above decides" required:"false"`
 	Shown   Shown       `json:"shown"`
 }
@@ -360,7 +362,8 @@ func (c WriteInstruction) Decide(s Case, act domain.Act) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := InstructionWritten{Said: said, Completes: st.completes(said.Posts), Limit: c.Limit, Lead: c.Lead, Reserved: c.Reserve}
+	e := InstructionWritten{Said: said, Completes: st.completes(said.Posts), Limit: c.Limit, Lead: c.Lead,
+		Co: append([]string{}, c.Co...), Reserved: c.Reserve}
 	switch later := s.Steps[s.current()+1:]; {
 	case s.Dispute != "":
 		return nil, ErrDispute
@@ -378,12 +381,14 @@ type InstructionWritten struct {
 	Completes bool        `json:"completes"`
 	Limit     domain.Date `json:"limit"`
 	Lead      string      `json:"lead"`
+	Co        []string    `json:"co"`
 	Reserved  bool        `json:"reserved"`
 }
 
 // Evolve decides the seats.
 func (e InstructionWritten) Evolve(s Case) Case {
-	return s.hear(Opinion{Said: e.Said, Decision: DecisionInstructed, Completes: e.Completes, Limit: e.Limit, Lead: e.Lead, Reserved: e.Reserved})
+	return s.hear(Opinion{Said: e.Said, Decision: DecisionInstructed, Completes: e.Completes, Limit: e.Limit, Lead: e.Lead,
+		Co: e.Co, Reserved: e.Reserved})
 }
 
 // Settles ends the terms of a decided step.
@@ -486,7 +491,7 @@ func (c CorrectOpinion) Decide(s Case, act domain.Act) ([]Event, error) {
 		return nil, ErrCorrection
 	}
 	o := s.Opinions[i]
-	o.Text = c.Text
+	o.Text, o.Co = c.Text, append([]string{}, o.Co...)
 	return []Event{OpinionCorrected{Of: c.Of, ID: act.EventID(0), Reason: c.Reason, At: act.Received, Opinion: o}}, nil
 }
 
