@@ -134,9 +134,9 @@ func (a *Accounts) now() time.Time { return a.config.Now().UTC().Truncate(time.M
 
 // Client is where a request comes from. What the client says of itself is kept as it says it, cut to 200 characters.
 type Client struct {
-	IP       string // without port; when it is no address, only the login's failures are counted
-	Agent    string // the browser or program
-	Terminal string // the office's name for the machine; empty when it has none
+	IP       string `json:"ip"`       // without port; when it is no address, only the login's failures are counted
+	Agent    string `json:"agent"`    // the browser or program
+	Terminal string `json:"terminal"` // the office's name for the machine; empty when it has none
 }
 
 func (c Client) clean() Client {
@@ -321,13 +321,16 @@ func find(ctx context.Context, on querier, which, value, held string) (acc accou
 
 // Account is what may be told of an account.
 type Account struct {
-	Login, Person, Office string
-	MustChange            bool // the password must be changed at the next sign-in
-	DefaultPassword       bool // of the demonstration, known to everybody
-	Created, PasswordSet  time.Time
-	SignedIn              time.Time // the last time; zero when never
-	Disabled              time.Time // since when; zero when it is not
-	LockedUntil           time.Time // zero when it is not
+	Login           string    `json:"login"`
+	Person          string    `json:"person"`
+	Office          string    `json:"office"`
+	MustChange      bool      `json:"must_change" doc:"the password must be changed at the next sign-in"`
+	DefaultPassword bool      `json:"default_password" doc:"of the demonstration, known to everybody"`
+	Created         time.Time `json:"created"`
+	PasswordSet     time.Time `json:"password_set"`
+	SignedIn        time.Time `json:"signed_in,omitzero" doc:"the last time; absent when never"`
+	Disabled        time.Time `json:"disabled,omitzero" doc:"since when; absent when it is not"`
+	LockedUntil     time.Time `json:"locked_until,omitzero" doc:"absent when it is not locked"`
 }
 
 // List gives the accounts of an office in the order of their logins, at most limit, beginning after a login; "" begins with the first.
@@ -362,15 +365,15 @@ func (a *Accounts) HasDefaultPasswords(ctx context.Context) (bool, error) {
 
 // Entry is one line of the history: an attempt to sign in, or an act upon an account or a session.
 type Entry struct {
-	ID     int64 // grows with time
-	At     time.Time
-	Act    string // sign-in, sign-out, change-password, create, reset, disable, enable, revoke
-	Result string // ok, or the code of the refusal
-	Office string // of the account; empty when there is none
-	Person string // whose account it is; empty when there is none
-	By     string // who acted; empty when nobody has signed in
-	Login  string // SHA-256, in hex, of a login that nobody has. It is not kept as typed: it may be a password in the wrong field
-	From   Client
+	ID     int64     `json:"id" doc:"grows with time"`
+	At     time.Time `json:"at"`
+	Act    string    `json:"act" doc:"sign-in, sign-out, change-password, create, reset, disable, enable or revoke"`
+	Result string    `json:"result" doc:"ok, or the code of the refusal"`
+	Office string    `json:"office" doc:"of the account; empty when there is none"`
+	Person string    `json:"person" doc:"whose account it is; empty when there is none"`
+	By     string    `json:"by" doc:"who acted; empty when nobody had signed in"`
+	Login  string    `json:"login" doc:"SHA-256 of a login that nobody has; it is not kept as typed, it may be a password in the wrong field"`
+	From   Client    `json:"from"`
 }
 
 // History gives the lines of an office with an ID before the given one (0: from the newest), newest first, at most limit. Attempts on
