@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"reflect"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -82,6 +83,7 @@ func New(cfg Config) *API {
 	hc.DocsPath = ""     // the offline page is ours
 	hc.SchemasPath = ""
 	hc.RejectUnknownQueryParameters = true
+	hc.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	hc.Info.Description = "The office's records: every act is one immutable event. Send Idempotency-Key with every command and ask again with the same key after any doubt."
 	hc.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"session": {Type: "http", Scheme: "bearer", Description: "the token of POST /sessions"},
@@ -103,6 +105,19 @@ func New(cfg Config) *API {
 	a.docs()
 	a.pages()
 	return a
+}
+
+// schemaName tells apart what two contexts call by the same word: documents.Close and registers.Close.
+func schemaName(t reflect.Type, hint string) string {
+	name := huma.DefaultSchemaNamer(t, hint)
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if path := t.PkgPath(); strings.HasPrefix(path, "andu/domain/") || strings.HasPrefix(path, "andu/projections/") {
+		context := path[strings.LastIndexByte(path, '/')+1:]
+		return strings.ToUpper(context[:1]) + context[1:] + name
+	}
+	return name
 }
 
 // ServeHTTP serves the API and the pages.
