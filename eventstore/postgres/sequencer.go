@@ -174,16 +174,16 @@ func (s *sequencer) run(ctx context.Context, queue <-chan *request, stop <-chan 
 	}
 }
 
-// gather takes what is queued. It waits for nothing: while a batch is committed the next one queues up.
+// gather takes what is queued, and lets the callers run that the batch before has just answered: they have more. It waits
+// for nobody: a caller alone is served at once.
 func gather(first *request, queue <-chan *request) []*request {
-	requests, events, size := []*request{first}, len(first.records), first.size
-	yielded := 0
+	requests, events, size, yielded := []*request{first}, len(first.records), first.size, 0
 	for events < batchEvents && size < batchBytes {
 		select {
 		case r := <-queue:
 			requests, events, size = append(requests, r), events+len(r.records), size+r.size
 		default:
-			if yielded == len(requests) {
+			if yielded == len(requests) { // nobody came since
 				return requests
 			}
 			yielded = len(requests)
