@@ -21,6 +21,7 @@ import (
 	"andu/eventstore/postgres"
 	"andu/projections"
 	"andu/projections/due"
+	"andu/projections/register"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 )
@@ -34,6 +35,8 @@ type storeFlags struct {
 // house is the opened store: the log, its keys and the read models.
 type house struct {
 	own      *pgserver.Server // nil: the database is not ours to run
+	url      string           // of the server's role
+	options  openOptions
 	pool     *pgxpool.Pool
 	ring     *keys.Ring
 	store    *postgres.Store
@@ -116,26 +119,45 @@ func (g *globals) open(ctx context.Context, f storeFlags, now func() time.Time, 
 			return nil, err
 		}
 	}
-	if h.ring, err = openKeys(filepath.Join(g.DataDir, "keys"), o.readOnly); err != nil {
+	var fresh bool
+	if h.ring, fresh, err = openKeys(filepath.Join(g.DataDir, "keys"), o.readOnly); err != nil {
 		return nil, err
 	}
-	if h.store, err = postgres.Open(ctx, postgres.Config{URL: server, Now: now, Logger: g.logger, AllowOwner: o.ours}); err != nil {
-		return nil, fmt.Errorf("open the log: %w", err)
-	}
+	h.url, h.options = server, o
 	if h.pool, err = pgxpool.New(ctx, server); err != nil {
-		return nil, fmt.Errorf("open the read models: %w", err)
+		return nil, fmt.Errorf("open the database: %w", err)
+	}
+	h.accounts = accounts.Open(h.pool, accounts.Config{Now: time.Now})
+	if err := h.openLog(ctx, g, now, clock); err != nil {
+		return nil, err
+	}
+	if empty, err := h.empty(ctx); err != nil {
+		return nil, err
+	} else if fresh && !empty {
+		return nil, fmt.Errorf("the log holds records, and %s held no record keys: restore the keys; the new ones made there open nothing", filepath.Join(g.DataDir, "keys"))
+	}
+	return h, nil
+}
+
+// openLog opens the log under a clock, and the read models over it. It may be called again, to go on under another clock.
+func (h *house) openLog(ctx context.Context, g *globals, now func() time.Time, clock string) (err error) {
+	if h.store != nil {
+		h.store.Close()
+	}
+	h.store, err = postgres.Open(ctx, postgres.Config{URL: h.url, Now: now, Logger: g.logger, AllowOwner: h.options.ours, ReadOnly: h.options.readOnly})
+	if err != nil {
+		return fmt.Errorf("open the log: %w", err)
 	}
 	location, err := time.LoadLocation(zone)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	h.handler = &commands.Handler{Store: h.store, Keys: h.ring, Now: now, Zone: location, Clock: clock}
+	h.handler = &commands.Handler{Store: h.store, Keys: h.ring, Now: now, Zone: location, Clock: clock, Running: h.running}
 	h.read, err = projections.Open(ctx, projections.Config{Pool: h.pool, Store: h.store, Decode: commands.Decoder(h.ring),
-		Projections: readModels(), Now: now, Logger: g.logger, PageSize: o.pageSize})
+		Projections: readModels(), Now: now, Logger: g.logger, PageSize: h.options.pageSize})
 	if err != nil {
-		return nil, fmt.Errorf("open the read models: %w", err)
+		return fmt.Errorf("open the read models: %w", err)
 	}
-	h.accounts = accounts.Open(h.pool, accounts.Config{Now: time.Now})
 	h.tasks = &commands.Tasks{Handler: h.handler, Logger: g.logger, Moved: func() <-chan struct{} { return h.read.Moved(due.Projection.Name) },
 		List: func(ctx context.Context, now time.Time, limit int) ([]commands.Due, error) {
 			open, err := due.List(ctx, h.pool, now, limit)
@@ -147,7 +169,20 @@ func (g *globals) open(ctx context.Context, f storeFlags, now func() time.Time, 
 		},
 		NextDue: func(ctx context.Context, now time.Time) (time.Time, error) { return due.Next(ctx, h.pool, now) },
 	}
-	return h, nil
+	return nil
+}
+
+// running lists the papers of an office whose time limit is running. It waits until the register shows everything that
+// is recorded now, so that none is passed over.
+func (h *house) running(ctx context.Context, office string) ([]string, error) {
+	head, err := h.store.Head(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := h.read.Wait(ctx, head, register.Projection.Name); err != nil {
+		return nil, err
+	}
+	return register.Running(ctx, h.pool, office)
 }
 
 // begin names the log when it is empty, and refuses to write to a log of another clock (architecture 3.7).
@@ -175,7 +210,7 @@ func (h *house) empty(ctx context.Context) (bool, error) {
 func (h *house) close() error {
 	var errs []error
 	if h.store != nil {
-		errs = append(errs, h.store.Close())
+		h.store.Close()
 	}
 	if h.pool != nil {
 		h.pool.Close()
@@ -190,14 +225,17 @@ func (h *house) close() error {
 }
 
 // openKeys opens the record keys, and makes them when there are none.
-func openKeys(dir string, readOnly bool) (*keys.Ring, error) {
+func openKeys(dir string, readOnly bool) (ring *keys.Ring, fresh bool, err error) {
 	if readOnly {
-		return keys.OpenReadOnly(dir)
+		ring, err = keys.OpenReadOnly(dir)
+		return ring, false, err
 	}
 	if _, err := os.Stat(filepath.Join(dir, keys.MasterFile)); errors.Is(err, os.ErrNotExist) {
-		return keys.Create(dir)
+		ring, err = keys.Create(dir)
+		return ring, true, err
 	}
-	return keys.Open(dir)
+	ring, err = keys.Open(dir)
+	return ring, false, err
 }
 
 // openNewKeys makes record keys where there are none.

@@ -33,7 +33,7 @@ type policyFile struct {
 		InForceFrom domain.Date `json:"in_force_from"`
 		InForceBy   string      `json:"in_force_by"`
 	} `json:"document"`
-	Values []json.RawMessage `json:"values"`
+	Values []policy.Value `json:"values"`
 }
 
 type policyPublishCmd struct {
@@ -46,9 +46,6 @@ type policyPublishCmd struct {
 	Opinion       string      `help:"Opinion of the legal review." default:"无异议"`
 	DryRun        bool        `help:"Draft and preview only; nothing is put in force."`
 }
-
-// provisionsAtOnce bounds one command so that its record stays under 60 KiB.
-const provisionsAtOnce = 24 << 10
 
 // Run drafts each file (a repeated run goes on where the last one stopped), has it reviewed, previews conflicts and
 // publishes. A conflict is a finding: nothing is published then.
@@ -160,65 +157,27 @@ func parsePolicy(text []byte) (policyFile, error) {
 	return f, nil
 }
 
-// poster carries out one command of a policy file: over HTTP, or in the demonstration through the door of commands.
-type poster func(ctx context.Context, path string, body any, key string) error
-
 // draftPolicy enters a document into the book in parts that fit into records, and records the legal review.
 func draftPolicy(ctx context.Context, cl *client, f policyFile, opinion string) error {
-	return enterPolicy(ctx, f, opinion, func(ctx context.Context, path string, body any, key string) error {
+	post := func(ctx context.Context, path string, body any, key string) error {
 		_, err := cl.do(ctx, request{method: http.MethodPost, path: path, body: body, key: key}, nil)
 		return err
-	})
-}
-
-func enterPolicy(ctx context.Context, f policyFile, opinion string, post poster) error {
+	}
 	head := f.Document.Head
 	if head.Supersedes == nil {
 		head.Supersedes = []string{}
 	}
-	values, err := f.values()
-	if err != nil {
+	draft, more := policy.Draft{Document: head, Values: f.Values}.Parts()
+	key := "policy/" + head.ID + "/"
+	if err := post(ctx, "/policy/documents", draft, key+"draft"); err != nil {
 		return err
 	}
-	parts := chunk(values, func(v policy.Value) int { return len(v.Key) + len(v.Value) + len(v.Note) + len(v.Boundary) + 120 }, provisionsAtOnce)
-	if len(parts) == 0 {
-		parts = [][]policy.Value{{}}
-	}
-	key := "policy/" + f.Document.ID + "/"
-	if err := post(ctx, "/policy/documents", policy.Draft{Document: head, Values: parts[0]}, key+"draft"); err != nil {
-		return err
-	}
-	for i, part := range parts[1:] {
-		if err := post(ctx, "/policy/documents/provisions", policy.AddProvisions{Document: head.ID, Values: part}, key+strconv.Itoa(i)); err != nil {
+	for i, part := range more {
+		if err := post(ctx, "/policy/documents/provisions", part, key+strconv.Itoa(i)); err != nil {
 			return err
 		}
 	}
 	return post(ctx, "/policy/reviews", policy.Review{Document: head.ID, OK: true, Opinion: opinion}, key+"review")
-}
-
-// chunk cuts a list into runs of a bounded size.
-func chunk[T any](list []T, size func(T) int, most int) (parts [][]T) {
-	from, total := 0, 0
-	for i, v := range list {
-		if total+size(v) > most && i > from {
-			parts, from, total = append(parts, list[from:i]), i, 0
-		}
-		total += size(v)
-	}
-	if from < len(list) {
-		parts = append(parts, list[from:])
-	}
-	return parts
-}
-
-func (f policyFile) values() ([]policy.Value, error) {
-	values := make([]policy.Value, len(f.Values))
-	for i, raw := range f.Values {
-		if err := json.Unmarshal(raw, &values[i]); err != nil {
-			return nil, fmt.Errorf("value %d: %w", i, err)
-		}
-	}
-	return values, nil
 }
 
 type policyListCmd struct{ clientFlags }
@@ -256,7 +215,7 @@ type provisions struct {
 type policyShowCmd struct {
 	clientFlags
 	Key     string `arg:"" optional:"" help:"Keys that begin so."`
-	Version int64  `help:"Policy version; default the newest."`
+	Version int64  `help:"Policy version; default the newest." name:"of"`
 	At      string `help:"In force at, RFC 3339; default now."`
 }
 

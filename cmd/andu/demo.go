@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+
+	"andu/api/accounts"
+	"andu/cmd/andu/demo"
+	"andu/domain"
+	"andu/presets"
+)
+
+// demoCmd writes a year, or another span, of a demonstration office.
+type demoCmd struct {
+	storeFlags
+	Seed  int64       `help:"The same seed gives the same history." default:"1"`
+	From  domain.Date `help:"First day; default a year before --until."`
+	Until domain.Date `help:"First day that is not lived; default today."`
+}
+
+// demoPlan is what to write, and the address that the demonstration registrar's client will use.
+type demoPlan struct {
+	seed        int64
+	from, until domain.Date
+	server      string
+}
+
+// demoResult is what demo prints.
+type demoResult struct {
+	Events  int64   `json:"events"`
+	Seconds float64 `json:"seconds"`
+	Rate    float64 `json:"events_per_second"`
+	From    string  `json:"from"`
+	Until   string  `json:"until"`
+	Seed    int64   `json:"seed"`
+}
+
+// Run refuses while a server runs on the store, and where something is recorded already.
+func (c *demoCmd) Run(ctx context.Context, g *globals) error {
+	return g.withHouse(ctx, c.storeFlags, openOptions{migrate: true, ours: true}, func(h *house) error {
+		empty, err := h.empty(ctx)
+		if err != nil {
+			return err
+		}
+		if !empty {
+			return errors.New("the log is not empty: a demonstration is written into a log of its own")
+		}
+		plan := demoPlan{seed: c.Seed, from: c.From, until: c.Until}
+		if plan.until.IsZero() {
+			plan.until = domain.DateOf(g.now(), h.handler.Zone)
+		}
+		if plan.from.IsZero() {
+			plan.from = domain.Date{Year: plan.until.Year - 1, Month: plan.until.Month, Day: plan.until.Day}.Add(0)
+		}
+		started := time.Now()
+		if err := fillDemo(ctx, g, h, plan); err != nil {
+			return err
+		}
+		took := time.Since(started).Seconds()
+		head, err := h.store.Head(ctx)
+		if err != nil {
+			return err
+		}
+		res := demoResult{Events: int64(head) + 1, Seconds: took, Rate: float64(int64(head)+1) / took, From: plan.from.String(), Until: plan.until.String(), Seed: c.Seed}
+		return g.print(res, func(w *tabwriter.Writer) {
+			fmt.Fprintf(w, "events\t%d\nseconds\t%.1f\nevents/s\t%.0f\nfrom\t%s\nuntil\t%s\nseed\t%d\n", res.Events, res.Seconds, res.Rate, res.From, res.Until, res.Seed)
+		})
+	})
+}
+
+// fillDemo writes the history through a handler with a simulated clock, which marks the log for ever, and makes the
+// accounts of its people.
+func fillDemo(ctx context.Context, g *globals, h *house, plan demoPlan) (err error) {
+	began := time.Date(2017, 12, 20, 9, 0, 0, 0, h.handler.Zone)
+	clock := demo.NewClock(began)
+	if err := h.openLog(ctx, g, clock.Now, "simulated"); err != nil {
+		return err
+	}
+	past := h.handler
+	past.Running = demo.NoneRunning
+	if err := h.begin(ctx, true); err != nil {
+		return err
+	}
+	seed := fmt.Sprint(plan.seed)
+	county, err := demo.SetUp(ctx, past, demo.County(), seed, demo.WithSupplement)
+	if err != nil {
+		return fmt.Errorf("set up the county office: %w", err)
+	}
+	bureau, err := demo.SetUp(ctx, past, demo.Bureau(), seed, demo.WithSupplement)
+	if err != nil {
+		return fmt.Errorf("set up the bureau: %w", err)
+	}
+	clock.Set(time.Date(2018, 1, 2, 9, 0, 0, 0, past.Zone)) // the regulations are in force
+	for _, staff := range []demo.Staff{county, bureau} {
+		if err := demo.Notices(ctx, past, staff, seed, presets.Notices()...); err != nil {
+			return err
+		}
+	}
+	bar := g.progress(1, "演示 demonstration")
+	err = demo.History(ctx, past, clock, county, demo.Plan{Seed: plan.seed, From: plan.from, Until: plan.until, Progress: func(done, total int, events int64) {
+		bar.ChangeMax(total)
+		bar.Describe(fmt.Sprintf("演示 demonstration, %d events", events))
+		_ = bar.Set(done) // a bar that cannot be drawn stops nothing
+	}})
+	_ = bar.Finish()
+	if err != nil {
+		return err
+	}
+	if err := h.demoAccounts(ctx, county, bureau); err != nil {
+		return err
+	}
+	if plan.server != "" {
+		if err := g.writeSettings(clientSettings{Server: plan.server, Login: county.One("registrar").Login, Password: demo.Password}); err != nil {
+			return err
+		}
+	}
+	// From here on the server's own clock goes on; the log stays marked.
+	return h.openLog(ctx, g, g.now, "simulated")
+}
+
+// demoAccounts lets every person of the demonstration sign in.
+func (h *house) demoAccounts(ctx context.Context, offices ...demo.Staff) error {
+	for _, staff := range offices {
+		for _, p := range staff.Persons {
+			by := accounts.By{Person: staff.Persons[0].ID, Office: staff.Office.ID}
+			err := h.accounts.CreateWithPassword(ctx, by, accounts.NewAccount{Login: p.Login, Person: p.ID, Office: staff.Office.ID}, demo.Password, true)
+			if err != nil && !errors.Is(err, accounts.ErrHasAccount) && !errors.Is(err, accounts.ErrLoginTaken) {
+				return fmt.Errorf("account of %s: %w", p.Login, err)
+			}
+		}
+	}
+	return nil
+}
+
+// printDemoAccounts tells a newcomer who to be.
+func printDemoAccounts(w io.Writer) {
+	fmt.Fprintf(w, "演示账号 accounts to try (口令 password %s):\n", demo.Password)
+	for _, line := range [][2]string{
+		{"registrar", "收发岗: 签收、登记、分发 / signs for, registers and hands out papers"},
+		{"secretary", "秘书: 拟办 / proposes how to handle them"},
+		{"director", "主任: 批示、签发 / instructs and signs"},
+		{"secretariat-chief", "秘书科科长: 承办、报告 / handles papers and reports"},
+		{"secadmin, sysadmin, auditor", "三员 / the three officers"},
+		{"bureau-chief, bureau-office-clerk", "区商务局: 另一单位、另一套制度 / another office under other rules"},
+	} {
+		fmt.Fprintf(w, "  %-34s %s\n", line[0], line[1])
+	}
+}
