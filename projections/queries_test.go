@@ -206,6 +206,12 @@ func TestRegister(t *testing.T) {
 		}
 	})
 
+	running, err := register.Running(t.Context(), db, office)
+	if err != nil {
+		t.Fatal(err)
+	}
+	is("papers whose time runs", running, ask, budget, secret)
+
 	t.Run("counts", func(t *testing.T) {
 		states, err := register.CountByState(t.Context(), db, asks("p-li"))
 		want := map[documents.Status]int{"": 1, documents.StatusFiled: 1, documents.StatusRegistered: 1, documents.StatusReturned: 1,
@@ -229,7 +235,7 @@ func TestRegister(t *testing.T) {
 						t.Fatal(err)
 					}
 					var joined []string
-					for after := ""; ; {
+					for after := ""; len(joined) < 100; {
 						page, next, err := register.List(t.Context(), db, asks(person), s, after, 2)
 						if err != nil {
 							t.Fatal(err)
@@ -328,7 +334,7 @@ func TestInbox(t *testing.T) {
 	}
 
 	var acts []string
-	for after := ""; ; {
+	for after := ""; len(acts) < 100; {
 		done, next, err := inbox.DoneBy(t.Context(), db, office, "p-zhao", after, 2)
 		if err != nil {
 			t.Fatal(err)

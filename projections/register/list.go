@@ -269,6 +269,19 @@ func All(ctx context.Context, db projections.Querier, office string, streams ...
 	return all, nil
 }
 
+// Running lists the streams of the papers of an office that are open and have a time limit.
+func Running(ctx context.Context, db projections.Querier, office string) ([]string, error) {
+	rows, err := db.Query(ctx, `select stream from `+Projection.Table("paper")+` where office = $1 and due_at is not null and `+open+` order by stream collate "C"`, office)
+	if err != nil {
+		return nil, fmt.Errorf("list the papers whose time runs: %w", err)
+	}
+	streams, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return nil, fmt.Errorf("list the papers whose time runs: %w", err)
+	}
+	return streams, nil
+}
+
 // Count counts the entries that List would give.
 func Count(ctx context.Context, db projections.Querier, f Filter) (n int, err error) {
 	w := f.where()
