@@ -378,6 +378,12 @@ func TestInbox(t *testing.T) {
 	db = project(t, h, 2048).Pool
 	is("p-zhou", false, "lead ask|关于报送统计资料的请示")
 	is("p-sun", false, "register sealed|")
+
+	// The title of a state secret is not kept from the first event on.
+	h.paper("p-sun", documents.Context.Stream("fresh"), documents.Receive{Arrival: documents.Arrival{Copies: 1},
+		Paper: documents.Paper{SourceOrgans: []string{"省水利厅"}, Title: "涉密", Class: domain.Confidential}})
+	db = project(t, h, 2048).Pool
+	is("p-sun", false, "register sealed|", "register fresh|")
 }
 
 func TestDirectory(t *testing.T) {
