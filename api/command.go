@@ -19,8 +19,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// commandHeaders surround every command.
-type commandHeaders struct {
+// CommandHeaders surround every command.
+type CommandHeaders struct {
 	Key      string `header:"Idempotency-Key" maxLength:"200" doc:"names this request for ever: asking again with the same key has no second effect"`
 	IfMatch  string `header:"If-Match" maxLength:"40" doc:"the ETag of the form that was shown; if the record has changed since, nothing is decided"`
 	Occurred string `header:"Andu-Occurred-At" maxLength:"40" doc:"RFC 3339: when it happened, if that was before now"`
@@ -57,12 +57,12 @@ type answered struct {
 }
 
 type onNew[C any] struct {
-	commandHeaders
+	CommandHeaders
 	Body C
 }
 
 type onOne[C any] struct {
-	commandHeaders
+	CommandHeaders
 	ID   string `path:"id" maxLength:"36" pattern:"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$" doc:"id of the record"`
 	Body C
 }
@@ -73,7 +73,7 @@ func created(op huma.Operation) huma.Operation { op.DefaultStatus = http.StatusC
 func create[C domain.Command[S], S any](a *API, path string, may commands.Permission, c domain.Context[S], summary string) {
 	huma.Register(a.huma, created(a.operation(http.MethodPost, path, may, c.Name, summary, commandType[C]())),
 		func(ctx context.Context, in *onNew[C]) (*answered, error) {
-			req, err := a.ask(ctx, in.commandHeaders, in.Body)
+			req, err := a.ask(ctx, in.CommandHeaders, in.Body)
 			if err != nil {
 				return nil, a.problem(ctx, err)
 			}
@@ -86,7 +86,7 @@ func create[C domain.Command[S], S any](a *API, path string, may commands.Permis
 func on[C domain.Command[S], S any](a *API, path string, may commands.Permission, c domain.Context[S], summary string) {
 	huma.Register(a.huma, a.operation(http.MethodPost, path, may, c.Name, summary, commandType[C]()),
 		func(ctx context.Context, in *onOne[C]) (*answered, error) {
-			req, err := a.ask(ctx, in.commandHeaders, in.Body)
+			req, err := a.ask(ctx, in.CommandHeaders, in.Body)
 			if err != nil {
 				return nil, a.problem(ctx, err)
 			}
@@ -98,7 +98,7 @@ func on[C domain.Command[S], S any](a *API, path string, may commands.Permission
 func onOffice[C domain.Command[S], S any](a *API, path string, may commands.Permission, c domain.Context[S], summary string) {
 	huma.Register(a.huma, a.operation(http.MethodPost, path, may, c.Name, summary, commandType[C]()),
 		func(ctx context.Context, in *onNew[C]) (*answered, error) {
-			req, err := a.ask(ctx, in.commandHeaders, in.Body)
+			req, err := a.ask(ctx, in.CommandHeaders, in.Body)
 			if err != nil {
 				return nil, a.problem(ctx, err)
 			}
@@ -149,7 +149,7 @@ func etag(revision int64) string { return `"` + strconv.FormatInt(revision, 10) 
 func commandType[C any]() string { return reflect.TypeFor[C]().String() }
 
 // ask makes the request of one command of the asker.
-func (a *API) ask(ctx context.Context, h commandHeaders, body any) (commands.Request, error) {
+func (a *API) ask(ctx context.Context, h CommandHeaders, body any) (commands.Request, error) {
 	w, _ := asker(ctx)
 	key := h.Key
 	if key == "" {

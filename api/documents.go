@@ -60,13 +60,13 @@ func (a *API) documents() {
 // registration is the one act on a paper that begins in another stream, the series of its book.
 func (a *API) registration() {
 	type input struct {
-		commandHeaders
+		CommandHeaders
 		ID string `path:"id" maxLength:"36" pattern:"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$" doc:"id of the paper"`
 	}
 	huma.Register(a.huma, created(a.operation(http.MethodPost, "/documents/{id}/registration", commands.Work, "document",
 		"Register it (登记): the number is allotted and entered by one append", "documents.Enter")),
 		func(ctx context.Context, in *input) (*answered, error) {
-			req, err := a.ask(ctx, in.commandHeaders, struct{}{})
+			req, err := a.ask(ctx, in.CommandHeaders, struct{}{})
 			if err != nil {
 				return nil, a.problem(ctx, err)
 			}

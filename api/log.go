@@ -33,7 +33,7 @@ type Told struct {
 	Withheld bool          `json:"withheld,omitempty" doc:"the content is not for the asker"`
 }
 
-type streamInput struct {
+type StreamInput struct {
 	Stream string `path:"stream" maxLength:"120" pattern:"^[a-z]+-[0-9A-Za-z-]+$" doc:"such as document-0198c1c2-…"`
 }
 
@@ -46,7 +46,7 @@ func (a *API) log() {
 		}
 	}
 	huma.Register(a.huma, a.operation(http.MethodGet, "/timelines/{stream}", commands.Enter, "log", "The history of one record", ""),
-		func(ctx context.Context, in *streamInput) (*history, error) {
+		func(ctx context.Context, in *StreamInput) (*history, error) {
 			events, err := a.history(ctx, in.Stream)
 			if err != nil {
 				return nil, a.problem(ctx, err)
@@ -56,7 +56,7 @@ func (a *API) log() {
 			return out, nil
 		})
 	type asOfInput struct {
-		streamInput
+		StreamInput
 		At    string `query:"at" maxLength:"40" doc:"RFC 3339: only what had occurred by then"`
 		Known string `query:"known" maxLength:"80" doc:"RFC 3339 or a position: only what was recorded by then"`
 	}
@@ -78,7 +78,7 @@ func (a *API) log() {
 			return out, nil
 		})
 	type decisionInput struct {
-		streamInput
+		StreamInput
 		Revision int64 `path:"revision" minimum:"0"`
 	}
 	type explanation struct{ Body commands.Explanation }
@@ -126,16 +126,16 @@ func (a *API) log() {
 			return out, nil
 		})
 	type onLog[C any] struct {
-		commandHeaders
+		CommandHeaders
 		Body C
 	}
 	huma.Register(a.huma, a.operation(http.MethodPost, "/quarantines", commands.Administer, "log", "Set one stream aside for one read model", "logs.Quarantine"),
 		func(ctx context.Context, in *onLog[logs.Quarantine]) (*answered, error) {
-			return a.onLog(ctx, in.commandHeaders, in.Body, in.Body)
+			return a.onLog(ctx, in.CommandHeaders, in.Body, in.Body)
 		})
 	huma.Register(a.huma, a.operation(http.MethodPost, "/quarantines/liftings", commands.Administer, "log", "Lift a quarantine", "logs.LiftQuarantine"),
 		func(ctx context.Context, in *onLog[logs.LiftQuarantine]) (*answered, error) {
-			return a.onLog(ctx, in.commandHeaders, in.Body, in.Body)
+			return a.onLog(ctx, in.CommandHeaders, in.Body, in.Body)
 		})
 }
 
@@ -149,7 +149,7 @@ type readModelRow struct {
 }
 
 // onLog acts on the log's own stream, which belongs to no office.
-func (a *API) onLog(ctx context.Context, h commandHeaders, body any, cmd domain.Command[logs.Log]) (*answered, error) {
+func (a *API) onLog(ctx context.Context, h CommandHeaders, body any, cmd domain.Command[logs.Log]) (*answered, error) {
 	req, err := a.ask(ctx, h, body)
 	if err != nil {
 		return nil, a.problem(ctx, err)

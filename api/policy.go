@@ -42,7 +42,7 @@ func checkedPolicy[C domain.Command[policy.Book]](a *API, path, summary string, 
 			if p := misformed(values(in.Body)); p != nil {
 				return nil, a.problem(ctx, p)
 			}
-			req, err := a.ask(ctx, in.commandHeaders, in.Body)
+			req, err := a.ask(ctx, in.CommandHeaders, in.Body)
 			if err != nil {
 				return nil, a.problem(ctx, err)
 			}

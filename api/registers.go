@@ -26,7 +26,7 @@ func (a *API) registers() {
 func (a *API) openSeries() {
 	huma.Register(a.huma, created(a.operation(http.MethodPost, "/registers", commands.Work, registers.Context.Name, "Open a book for a year", "registers.Open")),
 		func(ctx context.Context, in *onNew[registers.Open]) (*answered, error) {
-			req, err := a.ask(ctx, in.commandHeaders, in.Body)
+			req, err := a.ask(ctx, in.CommandHeaders, in.Body)
 			if err != nil {
 				return nil, a.problem(ctx, err)
 			}
@@ -35,7 +35,7 @@ func (a *API) openSeries() {
 		})
 }
 
-type seriesInput struct {
+type SeriesInput struct {
 	ID string `path:"id" maxLength:"36" pattern:"^[0-9a-f-]{36}$" doc:"id of the series"`
 }
 
@@ -62,7 +62,7 @@ func (a *API) registerQueries() {
 		Body series.Series
 	}
 	huma.Register(a.huma, a.operation(http.MethodGet, "/registers/{id}", commands.Work, tag, "One book", ""),
-		func(ctx context.Context, in *seriesInput) (*one, error) {
+		func(ctx context.Context, in *SeriesInput) (*one, error) {
 			w, _ := asker(ctx)
 			s, err := series.Get(ctx, a.cfg.Read.Pool, w.Office, registers.Context.Stream(in.ID))
 			if err != nil {
@@ -71,7 +71,7 @@ func (a *API) registerQueries() {
 			return &one{ETag: etag(s.Revision), Body: s}, nil
 		})
 	type numbersInput struct {
-		seriesInput
+		SeriesInput
 		After int `query:"after" minimum:"0" doc:"numbers behind this one"`
 		Limit int `query:"limit" minimum:"1" maximum:"1000" default:"100"`
 	}
@@ -103,7 +103,7 @@ func (a *API) registerQueries() {
 		}
 	}
 	huma.Register(a.huma, a.operation(http.MethodGet, "/registers/{id}/gaps", commands.Enter, tag, "Whether the series is complete, from its own events", ""),
-		func(ctx context.Context, in *seriesInput) (*gaps, error) {
+		func(ctx context.Context, in *SeriesInput) (*gaps, error) {
 			w, _ := asker(ctx)
 			stream := registers.Context.Stream(in.ID)
 			s, revision, err := commands.State(ctx, a.cfg.Handler, registers.Context, w.Office, stream)

@@ -172,7 +172,7 @@ func (a *API) sessions() {
 			}
 			out := &answer{}
 			out.Body.Token = string(token)
-			out.Body.Session, err = a.view(ctx, s)
+			out.Body.Session, err = a.sessionOf(ctx, s)
 			if err != nil {
 				return nil, a.problem(ctx, err)
 			}
@@ -183,7 +183,7 @@ func (a *API) sessions() {
 			w, _ := asker(ctx)
 			out := &answer{}
 			var err error
-			if out.Body.Session, err = a.view(ctx, w.Session); err != nil {
+			if out.Body.Session, err = a.sessionOf(ctx, w.Session); err != nil {
 				return nil, a.problem(ctx, err)
 			}
 			return out, nil
@@ -253,6 +253,9 @@ func (a *API) postsOf(ctx context.Context, s accounts.Session) ([]string, error)
 	if err != nil {
 		return nil, err
 	}
+	if officer := office.Officer(s.Person); officer != "" {
+		return []string{officer}, nil
+	}
 	var ids []string
 	for _, p := range office.PostsOf(s.Person, domain.DateOf(a.cfg.Now(), a.cfg.Handler.Zone)) {
 		ids = append(ids, p.ID)
@@ -260,7 +263,7 @@ func (a *API) postsOf(ctx context.Context, s accounts.Session) ([]string, error)
 	return ids, nil
 }
 
-func (a *API) view(ctx context.Context, s accounts.Session) (sessionView, error) {
+func (a *API) sessionOf(ctx context.Context, s accounts.Session) (sessionView, error) {
 	roles, err := a.roles(ctx, s)
 	if err != nil {
 		return sessionView{}, err
