@@ -212,6 +212,7 @@ func TestCorrection(t *testing.T) {
 		{Name: "before registration the paper is described", Given: signed(typo), Actor: registry, When: CorrectRegistration{"标题有误", notice}, Err: ErrNotRegistered},
 		{Name: "no paper is corrected that is not here", Actor: registry, When: CorrectRegistration{"标题有误", notice}, Err: domain.ErrNoStream},
 		{Name: "a corrected class is one of the law", Given: entered, Actor: registry, When: CorrectRegistration{"补密级", Paper{Class: "高密"}}, Err: ErrClass},
+		{Name: "a corrected field is not both filled and not stated", Given: entered, Actor: registry, When: CorrectRegistration{"补文种", Paper{Kind: "通知", NotStated: []string{"kind"}}}, Err: ErrNotStatable},
 		{Name: "a corrected urgency is one of the office", Given: entered, Actor: registry, When: CorrectRegistration{"补紧急程度", urgent("特提")}, Err: ErrUrgency},
 		{Name: "a corrected urgency finds the time limit anew", Given: registered(), Actor: registry, When: CorrectRegistration{"漏填紧急程度", urgent("平件")},
 			Then: given{RegistrationCorrected{domaintest.GivenID(1), "漏填紧急程度", Described{eventID(0), urgent("平件")}},

@@ -90,6 +90,8 @@ func TestSeries(t *testing.T) {
 		{Name: "G23: without a reason no number is void", Given: first(103, allotted(104, "document-x")), When: Void{104, " "}, Actor: keeper, Err: ErrReason},
 		{Name: "G23: nobody but the keeper voids a number", Given: first(103, allotted(104, "document-x")), When: Void{104, "误编"}, Err: ErrKeeper},
 		{Name: "the system voids no number", Given: first(103, allotted(104, "document-x")), When: Void{104, "误编"}, Actor: system, Err: domain.ErrSystem},
+		{Name: "nor where another post than the keeper voids", Policy: map[string]any{"reg.void.by": "director", "reg.void.reason": "mandatory"}, Given: first(103, allotted(104, "document-x")), When: Void{104, "误编"},
+			Actor: domain.Actor{Person: domain.System, Post: "director"}, Err: domain.ErrSystem},
 		{Name: "a used number is not voided", Given: first(3), When: Void{2, "误编"}, Actor: keeper, Err: ErrUsed},
 		{Name: "G23: a void number is not used again", Given: first(3, allotted(4, ""), voided(4)), When: Void{4, "误编"}, Actor: keeper, Err: ErrUsed},
 		{Name: "no number is skipped", Given: first(3), When: Void{5, "误编"}, Actor: keeper, Err: ErrNext},
