@@ -63,9 +63,12 @@ func organs(written []string) []string {
 	return slices.Compact(list)
 }
 
-// SamePaper tells whether two receipts are of one paper: issuing organs, number, title and date agree, apart from the way
-// a copy writes them. A paper without a number or a date agrees with one that has none either.
-func SamePaper(a, b Paper) bool {
-	return Normal(a.Number) == Normal(b.Number) && a.IssuedOn == b.IssuedOn && a.Title != "" &&
-		marks.Replace(plain(a.Title)) == marks.Replace(plain(b.Title)) && slices.Equal(organs(a.SourceOrgans), organs(b.SourceOrgans))
+// Identity is what makes a paper the same one: issuing organs, number, title and date, apart from the way a copy writes
+// them.
+func Identity(p Paper) string {
+	return strings.Join([]string{strings.Join(organs(p.SourceOrgans), "、"), Normal(p.Number), marks.Replace(plain(p.Title)), p.IssuedOn.String()}, "\n")
 }
+
+// SamePaper tells whether two receipts are of one paper: their Identity agrees. A paper without a number or a date agrees
+// with one that has none either; one without a title agrees with none.
+func SamePaper(a, b Paper) bool { return a.Title != "" && Identity(a) == Identity(b) }
