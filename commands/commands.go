@@ -315,7 +315,8 @@ func (h *Handler) authorise(req Request, act domain.Act, in *domain.Inputs) erro
 	stream := org.Stream(req.Office)
 	in.Use(stream)
 	office, _ := in.Facts[stream].State.(org.Office)
-	return office.Authorise(req.Actor, act.Today(), req.Matter)
+	// By the day of the request: nobody who has left a post acts for a day before.
+	return office.Authorise(req.Actor, domain.DateOf(act.Received.Time, act.Zone), req.Matter)
 }
 
 // encode gives the events of a decision their headers and seals what has to be sealed.
