@@ -51,7 +51,7 @@ func (a *API) calendarQueries() {
 				return nil, a.problem(ctx, err)
 			}
 			if in.To.Before(in.From) || in.From.Add(longestSpan).Before(in.To) {
-				return nil, a.problem(ctx, rule(http.StatusUnprocessableEntity, "span-invalid", "起止日期须先后有序，且不超过两年。", "the span has to be in order and of two years at most"))
+				return nil, a.problem(ctx, problemSpan)
 			}
 			out := &days{}
 			out.Body.Version = c.Version

@@ -167,21 +167,21 @@ func (a *API) ask(ctx context.Context, h CommandHeaders, body any) (commands.Req
 	if h.IfMatch != "" {
 		revision, err := strconv.ParseInt(strings.Trim(h.IfMatch, `"`), 10, 64)
 		if err != nil {
-			return req, rule(http.StatusUnprocessableEntity, "if-match-invalid", "If-Match 须为页面给出的版本号。", "If-Match has to be the ETag that was given")
+			return req, problemIfMatch
 		}
 		req.IfMatch = &revision
 	}
 	if h.Occurred != "" {
 		at, err := time.Parse(time.RFC3339Nano, h.Occurred)
 		if err != nil {
-			return req, rule(http.StatusUnprocessableEntity, "occurred-at-invalid", "Andu-Occurred-At 须为 RFC 3339 时间。", "Andu-Occurred-At has to be RFC 3339")
+			return req, problemOccurred
 		}
 		req.Occurred = at
 	}
 	if h.Receipt != "" {
 		received, err := a.receiptTime(req.Command, h.Receipt)
 		if err != nil || received.After(w.received) {
-			return req, rule(http.StatusUnprocessableEntity, "receipt-invalid", "回执无效：不是本系统为此请求签发的。", "the receipt was not given for this request")
+			return req, problemReceipt
 		}
 		req.Received = received
 	}

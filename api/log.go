@@ -236,7 +236,7 @@ func (a *API) asOf(ctx context.Context, stream, at, known string) (any, []domain
 	var when domain.Instant
 	if at != "" {
 		if err := when.UnmarshalText([]byte(at)); err != nil {
-			return nil, nil, rule(http.StatusUnprocessableEntity, "at-invalid", "at 须为 RFC 3339 时间。", "at has to be RFC 3339")
+			return nil, nil, problemAt
 		}
 	}
 	position := eventstore.Position(events[len(events)-1].Position)
@@ -246,7 +246,7 @@ func (a *API) asOf(ctx context.Context, stream, at, known string) (any, []domain
 		} else {
 			var by domain.Instant
 			if err := by.UnmarshalText([]byte(known)); err != nil {
-				return nil, nil, rule(http.StatusUnprocessableEntity, "known-invalid", "known 须为 RFC 3339 时间或位置标记。", "known has to be RFC 3339 or a position")
+				return nil, nil, problemKnown
 			}
 			position = eventstore.Before
 			for _, r := range events {

@@ -51,7 +51,7 @@ func checkedPolicy[C domain.Command[policy.Book]](a *API, path, summary string, 
 }
 
 func misformed(values []policy.Value) error {
-	p := rule(http.StatusUnprocessableEntity, "policy-value-misformed", "制度条目的取值形式不符合该键的要求。", "a value is not of the form that its key has")
+	p := with(problemValue)
 	for i, v := range values {
 		if v.Blank {
 			continue
@@ -128,7 +128,7 @@ func (a *API) policyQueries() {
 			at := domain.At(w.received)
 			if in.At != "" {
 				if err := at.UnmarshalText([]byte(in.At)); err != nil {
-					return nil, a.problem(ctx, rule(http.StatusUnprocessableEntity, "at-invalid", "at 须为 RFC 3339 时间。", "at has to be RFC 3339"))
+					return nil, a.problem(ctx, problemAt)
 				}
 			}
 			out := &inForce{}

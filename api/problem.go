@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 
+	"andu/api/accounts"
 	"andu/commands"
 	"andu/domain"
 	"andu/domain/catalog"
@@ -68,11 +70,28 @@ var (
 	problemRecord    = rule(http.StatusRequestEntityTooLarge, "record-too-large", "一条记录不得超过60KiB，较大的内容请作为附件。", "one record holds at most 60 KiB; attach larger content")
 	problemCross     = rule(http.StatusForbidden, "cross-origin", "拒绝来自其他网站的请求。", "a request from another site is refused")
 	problemInternal  = rule(http.StatusInternalServerError, "internal", "系统内部错误，请将请求编号告知运维人员。", "an internal error; tell the operator the request id")
+
+	problemMustChange = rule(http.StatusForbidden, "password-must-change", "首次登录须先修改密码。", "change the first password before anything else")
+	problemIfMatch    = rule(http.StatusUnprocessableEntity, "if-match-invalid", "If-Match 须为页面给出的版本号。", "If-Match has to be the ETag that was given")
+	problemOccurred   = rule(http.StatusUnprocessableEntity, "occurred-at-invalid", "Andu-Occurred-At 须为 RFC 3339 时间。", "Andu-Occurred-At has to be RFC 3339")
+	problemReceipt    = rule(http.StatusUnprocessableEntity, "receipt-invalid", "回执无效：不是本系统为此请求签发的。", "the receipt was not given for this request")
+	problemPosition   = rule(http.StatusUnprocessableEntity, "position-invalid", "位置标记无效或属于另一日志。", "the position is not one of this log")
+	problemCursor     = rule(http.StatusUnprocessableEntity, "cursor-invalid", "翻页标记无效，请从第一页开始。", "the cursor is not of this list; begin with the first page")
+	problemAt         = rule(http.StatusUnprocessableEntity, "at-invalid", "at 须为 RFC 3339 时间。", "at has to be RFC 3339")
+	problemKnown      = rule(http.StatusUnprocessableEntity, "known-invalid", "known 须为 RFC 3339 时间或位置标记。", "known has to be RFC 3339 or a position")
+	problemSpan       = rule(http.StatusUnprocessableEntity, "span-invalid", "起止日期须先后有序，且不超过两年。", "the span has to be in order and of two years at most")
+	problemValue      = rule(http.StatusUnprocessableEntity, "policy-value-misformed", "制度条目的取值形式不符合该键的要求。", "a value is not of the form that its key has")
 )
 
-// requestProblems lists them for the generated list of errors.
+// requestProblems lists them: what is not here has no page of its own.
 var requestProblems = []*Problem{problemSession, problemForbidden, problemNotFound, problemMethod, problemInvalid, problemMalformed, problemTooLarge,
-	problemMedia, problemConflict, problemBusy, problemUnknown, problemStale, problemRecord, problemCross, problemInternal}
+	problemMedia, problemConflict, problemBusy, problemUnknown, problemStale, problemRecord, problemCross, problemInternal, problemMustChange, problemIfMatch,
+	problemOccurred, problemReceipt, problemPosition, problemCursor, problemAt, problemKnown, problemSpan, problemValue}
+
+// Rules lists every refusal that an answer may carry: of the door, of the accounts, of any command, and of each context.
+func Rules() []*domain.Refusal {
+	return slices.Concat([]*domain.Refusal{errNotHandler}, accounts.Rules, commands.Rules, catalog.Rules())
+}
 
 // RequestProblems gives code, status and texts of the problems of a request itself, for the generated list of errors.
 func RequestProblems() []Problem {
@@ -94,6 +113,14 @@ func Status(k domain.Kind) int {
 		return http.StatusNotFound
 	}
 	return http.StatusUnprocessableEntity
+}
+
+// RefusalStatus is the status of a refusal: of its kind, unless a sign-in gives it.
+func RefusalStatus(r *domain.Refusal) int {
+	if s, ok := signInStatus[r.Code]; ok {
+		return s
+	}
+	return Status(r.Kind)
 }
 
 // problem is the only place that knows which error is which status. An error it does not know is told to the operator
@@ -125,7 +152,7 @@ func (a *API) problem(ctx context.Context, err error) *Problem {
 		p.Reached = eventstore.Token(a.cfg.Handler.Store.LogID(), stale.Position)
 		p.headers = http.Header{"Retry-After": {"1"}}
 	case errors.Is(err, projections.ErrCursor):
-		p = rule(http.StatusUnprocessableEntity, "cursor-invalid", "翻页标记无效，请从第一页开始。", "the cursor is not of this list; begin with the first page")
+		p = with(problemCursor)
 	case errors.Is(err, eventstore.ErrTooLarge):
 		p = with(problemRecord)
 	case errors.Is(err, commands.ErrUnknown):
@@ -200,8 +227,10 @@ func explainCode(code string) (Problem, bool) {
 			return c, true
 		}
 	}
-	if r, ok := catalog.Rule(code); ok {
-		return Problem{Type: "/problems/" + code, Title: http.StatusText(Status(r.Kind)), Status: Status(r.Kind), Code: code, Rule: r.Source,
+	rules := Rules()
+	if i := slices.IndexFunc(rules, func(r *domain.Refusal) bool { return r.Code == code }); i >= 0 {
+		r := rules[i]
+		return Problem{Type: "/problems/" + code, Title: http.StatusText(RefusalStatus(r)), Status: RefusalStatus(r), Code: code, Rule: r.Source,
 			Texts: map[string]string{"zh": r.ZH, "en": r.EN}}, true
 	}
 	return Problem{}, false

@@ -79,7 +79,7 @@ func (a *API) allow(ctx context.Context, may commands.Permission) error {
 	case w.Session.ID == "":
 		return problemSession
 	case w.MustChange && may != commands.Enter:
-		return rule(http.StatusForbidden, "password-must-change", "首次登录须先修改密码。", "change the first password before anything else")
+		return problemMustChange
 	case !commands.May(w.roles, may) && may != commands.Enter:
 		return problemForbidden
 	}
@@ -121,7 +121,7 @@ func (a *API) atLeast(hctx huma.Context, next func(huma.Context)) {
 func (a *API) wait(ctx context.Context, token string) error {
 	p, err := eventstore.ParseToken(a.cfg.Handler.Store.LogID(), token)
 	if err != nil {
-		return rule(http.StatusUnprocessableEntity, "position-invalid", "位置标记无效或属于另一日志。", "the position is not one of this log")
+		return problemPosition
 	}
 	ctx, cancel := context.WithTimeout(ctx, a.cfg.StaleAfter)
 	defer cancel()
@@ -273,17 +273,16 @@ func (a *API) sessionOf(ctx context.Context, s accounts.Session) (sessionView, e
 		Roles: roles, Posts: posts, Expires: s.Expires, MustChange: s.MustChange}, err
 }
 
+// signInStatus is what a sign-in answers where the kind of the refusal alone would say 403.
+var signInStatus = map[string]int{accounts.ErrLocked.Code: http.StatusTooManyRequests, accounts.ErrWrong.Code: http.StatusUnauthorized, accounts.ErrNoSession.Code: http.StatusUnauthorized}
+
 func signInProblem(err error) error {
-	status := map[string]int{accounts.ErrLocked.Code: http.StatusTooManyRequests, accounts.ErrWrong.Code: http.StatusUnauthorized, accounts.ErrNoSession.Code: http.StatusUnauthorized}
 	var refusal *domain.Refusal
 	if !errors.As(err, &refusal) {
 		return err
 	}
-	p := rule(Status(refusal.Kind), refusal.Code, refusal.Text("zh"), refusal.Text("en"))
+	p := rule(RefusalStatus(refusal), refusal.Code, refusal.Text("zh"), refusal.Text("en"))
 	p.Rule, p.Params = refusal.Source, refusal.Params
-	if st, ok := status[refusal.Code]; ok {
-		p.Status = st
-	}
 	var locked *accounts.LockedError
 	if errors.As(err, &locked) {
 		p.headers = http.Header{"Retry-After": {strconv.Itoa(max(1, int(locked.After.Seconds())))}}
