@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -296,7 +297,7 @@ func publish(d *doer, staff Staff, rules Regulations) error {
 
 func publishFiles(d *doer, staff Staff, files []string) error {
 	stream, head := policy.Stream(staff.Office.ID), staff.head().Actor()
-	order := policy.Publish{Moment: "startOfDay"}
+	order := policy.Publish{Moment: "startOfDay", Reason: "演示：补记施行日期", Approver: staff.head().Post} // both count for a date that is past alone
 	for _, file := range files {
 		text, err := presets.Read(file)
 		if err != nil {
@@ -320,7 +321,11 @@ func publishFiles(d *doer, staff Staff, files []string) error {
 		do(d, policy.Context, stream, head, policy.Review{Document: doc.Document.ID, OK: true, Opinion: "无异议"})
 		order.Documents = append(order.Documents, doc.Document.ID)
 	}
-	for _, c := range resolutions[staff.Office.Preset] {
+	decisions := resolutions[staff.Office.Preset]
+	if !contains(files, staff.Office.Preset+"/supplement.json") {
+		decisions = slices.Concat(decisions, untilSettled[staff.Office.Preset])
+	}
+	for _, c := range decisions {
 		if contains(order.Documents, c.Chosen) && contains(order.Documents, c.Rejected) {
 			do(d, policy.Context, stream, head, c)
 		}
@@ -335,6 +340,11 @@ var readings = map[string][]string{"county": {"county/A-lower.json"}, "bureau": 
 // resolutions are the decisions of an office where two of its texts state one key (C9, C28).
 var resolutions = map[string][]policy.ResolveConflict{
 	"county": {{Key: "stu.schedule", Chosen: "REG-04", Rejected: "REG-19c", Reason: "学习日以办公室工作制度为准", By: "主任办公会议"}},
+}
+
+// untilSettled are decisions that an office needs as long as its supplement does not settle the matter.
+var untilSettled = map[string][]policy.ResolveConflict{
+	"county": {{Key: "apr.authority[人事].body", Chosen: "REG-21", Rejected: "REG-11", Reason: "先由主任办公会议研究", By: "主任办公会议"}},
 }
 
 // Notices imports every yearly notice of presets whose name is not left out, in the name of the office's head. A notice
