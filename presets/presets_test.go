@@ -542,6 +542,7 @@ func TestRequirementsAreThere(t *testing.T) {
 	wanted := map[string]bool{
 		"REG-04 org.posts 一.2": true, "REG-04 org.posts 三.2": true, "REG-21 org.posts 二.15(一)": true,
 		"SUP-A cal.workHours.breakStart ": true, "SUP-B org.posts ": true,
+		"SUP-B reg.books[收文登记].keeper ": true,
 	}
 	blank := map[string]int{}
 	check := func(id, key, clause string, isBlank bool) {
