@@ -43,9 +43,9 @@ type Fact struct {
 
 // Reading is one policy value that a decision read.
 type Reading struct {
-	Key       string
-	At        Instant
-	Provision Provision
+	Key       string    `json:"key"`
+	At        Instant   `json:"at"`
+	Provision Provision `json:"provision"`
 }
 
 // NewAct binds an act to its inputs.
@@ -116,13 +116,15 @@ func (in *Inputs) Verdict() error {
 	if len(in.blanks) == 0 {
 		return nil
 	}
-	names := make([]string, len(in.blanks))
-	for i, b := range in.blanks {
+	var names []string
+	for _, b := range in.blanks {
 		clause := "no clause"
-		if b.Provision.Document != "" {
-			clause = strings.TrimSpace(b.Provision.Document + " " + b.Provision.Clause)
+		if b.Provision.Clause != "" {
+			clause = b.Provision.Document + " " + b.Provision.Clause
 		}
-		names[i] = b.Key + " (" + clause + ")"
+		if name := b.Key + " (" + clause + ")"; !slices.Contains(names, name) {
+			names = append(names, name)
+		}
 	}
 	return ErrBlank.With("keys", strings.Join(names, "; "))
 }

@@ -79,9 +79,9 @@ type AnyContext interface {
 
 // Encoded is an event in its stored form.
 type Encoded struct {
-	Name    string
-	Version int
-	Event   json.RawMessage
+	Name    string          `json:"name"`
+	Version int             `json:"version"`
+	Event   json.RawMessage `json:"event"`
 }
 
 // Payload is what the stored payload of an event holds: the fact, and with the first event of a decision the command
