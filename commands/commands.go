@@ -151,13 +151,20 @@ func attempt[S any](ctx context.Context, h *Handler, c domain.Context[S], stream
 		return Result{}, err
 	}
 	if done, ok := head.command(req.Command); ok {
-		return h.repeated(ctx, stream, done, req)
+		return h.repeated(ctx, stream, head, done, req)
 	}
 	if head.office != "" && head.office != req.Office {
 		return Result{}, domain.ErrNoStream
 	}
+	var changed error
 	if req.IfMatch != nil && *req.IfMatch != head.revision {
-		return Result{}, &ErrChanged{Stream: stream, Seen: *req.IfMatch, Actual: head.revision}
+		changed = &ErrChanged{Stream: stream, Seen: *req.IfMatch, Actual: head.revision}
+	}
+	switch {
+	case changed != nil && head.revision < 0:
+		return Result{}, domain.ErrNoStream
+	case changed != nil && !head.hidden(): // of what is hidden the decision says first whether the asker may know
+		return Result{}, changed
 	}
 	var state S
 	if head.state != nil {
@@ -178,8 +185,13 @@ func attempt[S any](ctx context.Context, h *Handler, c domain.Context[S], stream
 	}
 	events, err := domain.Decide(cmd, state, act)
 	var refusal *domain.Refusal
-	if errors.As(err, &refusal) && refusal.Recorded && head.revision >= 0 && !head.flooded(req.Actor.Person, h.Now()) {
+	if errors.As(err, &refusal); changed != nil && (refusal == nil || refusal.Kind != domain.Forbidden) {
+		return Result{}, changed
+	}
+	if refusal != nil && refusal.Recorded && head.revision >= 0 && !head.flooded(req.Actor.Person, h.Now()) {
 		events = []domain.Event[S]{domain.Refused[S]{Command: domain.CommandName(cmd), Code: refusal.Code, Params: refusal.Params}}
+	} else if refusal != nil {
+		return Result{}, head.shown(refusal, req.Actor)
 	} else if err != nil {
 		return Result{}, err
 	}
@@ -203,9 +215,24 @@ func attempt[S any](ctx context.Context, h *Handler, c domain.Context[S], stream
 		res.Events = append(res.Events, r)
 	}
 	if refusal != nil {
-		return res, refusal
+		return res, head.shown(refusal, req.Actor)
 	}
 	return res, nil
+}
+
+// hidden tells whether the stream is of 机密 and above.
+func (h head) hidden() bool {
+	of, ok := h.state.(interface{ ClassOf() domain.Class })
+	return ok && of.ClassOf().Hidden()
+}
+
+// shown is a refusal as the asker is told it: of a hidden stream, who may not act is told nothing but that there is no
+// such record (architecture 3.18). What goes on record names the rule.
+func (h head) shown(refusal *domain.Refusal, actor domain.Actor) error {
+	if refusal.Kind == domain.Forbidden && actor.Person != domain.System && h.hidden() {
+		return domain.ErrNoStream
+	}
+	return refusal
 }
 
 // append asks again after an unknown outcome, with the same events and revision, until the log says what happened or
@@ -227,7 +254,7 @@ func (h *Handler) append(ctx context.Context, stream string, expected int64, bat
 }
 
 // repeated answers a command that the stream already holds, from its stored events.
-func (h *Handler) repeated(ctx context.Context, stream string, done span, req Request) (Result, error) {
+func (h *Handler) repeated(ctx context.Context, stream string, head head, done span, req Request) (Result, error) {
 	if done.fingerprint != req.Fingerprint {
 		return Result{}, ErrKeyReused
 	}
@@ -251,7 +278,7 @@ func (h *Handler) repeated(ctx context.Context, stream string, done span, req Re
 			}
 			again := *rule
 			again.Params = params
-			return res, &again
+			return res, head.shown(&again, req.Actor)
 		}
 	}
 	return res, nil

@@ -53,7 +53,7 @@ func recordInstruction(ctx context.Context, h *Handler, d Due) error {
 	record := documents.RecordInstruction{Case: d.Stream, Decision: d.Data["decision"], Approved: c.Approved()}
 	if o, ok := c.Deciding(d.Data["decision"]); ok {
 		record.DecidedBy, record.DecidedPost, record.DecidedAt = o.By.Person, o.By.Post, o.At
-		record.Lead, record.DueOn = o.Lead, o.Limit
+		record.Lead, record.Co, record.DueOn = o.Lead, o.Co, o.Limit
 	}
 	res, err := Handle(ctx, h, documents.Context, subject, record, d.request(h, "record"))
 	if err != nil {

@@ -33,6 +33,13 @@ func Register(ctx context.Context, h *Handler, document string, req Request) (Re
 		}
 	}
 	allotted, err := Handle(ctx, h, registers.Context, series, documents.Enter{Document: document, Book: book, Year: year}, req)
+	if refusal, ok := isRefusal(err); ok { // the series is open to all; whether the paper is, the paper says
+		paper, headErr := h.head(ctx, document)
+		if headErr != nil {
+			return allotted, headErr
+		}
+		return allotted, paper.shown(refusal, req.Actor)
+	}
 	if err != nil {
 		return allotted, err
 	}
@@ -64,6 +71,9 @@ func (h *Handler) book(ctx context.Context, document string, req Request) (book 
 		return "", 0, err
 	}
 	book, year = paper.Book(act), registers.YearOf(act)
+	if in.Verdict() != nil { // let the registration name every other blank that it reads, too
+		_, _ = documents.Enter{Document: document, Book: book, Year: year}.Decide(registers.Series{}, act)
+	}
 	return book, year, in.Verdict()
 }
 
