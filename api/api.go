@@ -172,6 +172,7 @@ type who struct {
 	accounts.Session
 	token    accounts.Token
 	roles    []commands.Role
+	posts    []string // for which the asker sees papers: the post acted in and its unit
 	received time.Time
 	path     string
 	method   string

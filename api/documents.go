@@ -11,7 +11,6 @@ import (
 	"andu/commands"
 	"andu/domain"
 	"andu/domain/documents"
-	"andu/domain/org"
 	"andu/projections/register"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -86,20 +85,7 @@ func (a *API) registration() {
 }
 
 // posts are the posts and units that the asker sees papers for: the post acted in and its unit.
-func (a *API) posts(ctx context.Context, w who) ([]string, error) {
-	if w.Post == "" {
-		return nil, nil
-	}
-	office, _, err := commands.State(ctx, a.cfg.Handler, org.Context, w.Office, org.Stream(w.Office))
-	if err != nil {
-		return nil, err
-	}
-	posts := []string{w.Post}
-	if p, ok := office.Post(w.Post); ok && p.Unit != "" {
-		posts = append(posts, p.Unit)
-	}
-	return posts, nil
-}
+func (a *API) posts(_ context.Context, w who) ([]string, error) { return w.posts, nil }
 
 // registerQuery is how the incoming register is asked.
 type registerQuery struct {

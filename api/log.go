@@ -220,7 +220,7 @@ func (a *API) sees(w who, events []domain.Recorded) bool {
 		return false
 	}
 	handled, ok := state.(interface{ Handlers() []string })
-	return ok && w.Post != "" && slices.Contains(handled.Handlers(), w.Post)
+	return ok && slices.ContainsFunc(handled.Handlers(), func(h string) bool { return h == w.Person || slices.Contains(w.posts, h) })
 }
 
 // asOf folds a record as it was. A known time means the last position recorded by then.

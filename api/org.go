@@ -47,7 +47,7 @@ func (a *API) org() {
 	onOffice[org.EndDelegation](a, "/delegations/endings", commands.Enter, c, "End a delegation")
 
 	p := persons.Context
-	create[persons.Register](a, "/persons", organise, p, "Register a person's name")
+	a.registerPerson()
 	on[persons.Rename](a, "/persons/{id}/names", organise, p, "Record a new name")
 	on[persons.CorrectRegistration](a, "/persons/{id}/corrections", organise, p, "Correct what was registered of a person")
 	on[persons.ChangeContact](a, "/persons/{id}/contacts", organise, p, "Change a person's contact")
@@ -57,6 +57,21 @@ func (a *API) org() {
 	on[persons.RevokeClearance](a, "/persons/{id}/clearances/revocations", organise, p, "Revoke a clearance")
 	on[persons.StartDecoupling](a, "/persons/{id}/decoupling-periods", organise, p, "Begin a decoupling period (脱密期)")
 	a.orgQueries()
+}
+
+// registerPerson registers a person under the id by which everything else names them: that of the path and of the body.
+func (a *API) registerPerson() {
+	huma.Register(a.huma, created(a.operation(http.MethodPost, "/persons/{id}/registration", commands.Organise, persons.Context.Name, "Register a person's name", commandType[persons.Register]())),
+		func(ctx context.Context, in *onOne[persons.Register]) (*answered, error) {
+			if in.Body.Person != in.ID {
+				return nil, a.problem(ctx, problemPerson)
+			}
+			req, err := a.ask(ctx, in.CommandHeaders, in.Body)
+			if err != nil {
+				return nil, a.problem(ctx, err)
+			}
+			return act(ctx, a, persons.Context, persons.Stream(in.ID), "/timelines/"+persons.Stream(in.ID), in.Body, req)
+		})
 }
 
 // orgChart is the office on a day.

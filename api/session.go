@@ -47,7 +47,7 @@ func (a *API) session(next http.Handler) http.Handler {
 			switch {
 			case err == nil:
 				asking.Session = s
-				if asking.roles, err = a.roles(ctx, s); err != nil {
+				if asking.roles, asking.posts, err = a.standing(ctx, s); err != nil {
 					a.fail(w, r, err)
 					return
 				}
@@ -60,13 +60,20 @@ func (a *API) session(next http.Handler) http.Handler {
 	})
 }
 
-// roles come from the office's own records, read at the head of the log: a post that ended this morning opens nothing.
-func (a *API) roles(ctx context.Context, s accounts.Session) ([]commands.Role, error) {
+// standing comes from the office's own records, read at the head of the log: a post that ended this morning opens nothing.
+func (a *API) standing(ctx context.Context, s accounts.Session) (roles []commands.Role, posts []string, err error) {
 	office, revision, err := commands.State(ctx, a.cfg.Handler, org.Context, s.Office, org.Stream(s.Office))
 	if err != nil || revision < 0 {
-		return nil, err
+		return nil, nil, err
 	}
-	return commands.Roles(office, s.Person, domain.DateOf(a.cfg.Now(), a.cfg.Handler.Zone)), nil
+	today := domain.DateOf(a.cfg.Now(), a.cfg.Handler.Zone)
+	if s.Post != "" && office.Holds(s.Person, s.Post, today) {
+		posts = append(posts, s.Post)
+		if p, ok := office.Post(s.Post); ok && p.Unit != "" {
+			posts = append(posts, p.Unit)
+		}
+	}
+	return commands.Roles(office, s.Person, today), posts, nil
 }
 
 // allow decides one route for one asker.
@@ -264,7 +271,7 @@ func (a *API) postsOf(ctx context.Context, s accounts.Session) ([]string, error)
 }
 
 func (a *API) sessionOf(ctx context.Context, s accounts.Session) (sessionView, error) {
-	roles, err := a.roles(ctx, s)
+	roles, _, err := a.standing(ctx, s)
 	if err != nil {
 		return sessionView{}, err
 	}
