@@ -27,6 +27,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 	"github.com/danielgtaylor/huma/v2/validation"
 	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/httprate"
 )
 
 // Config is what the door needs.
@@ -44,6 +45,9 @@ type Config struct {
 	Proxies []netip.Prefix
 	// Simulated marks every page and answer of a log written under a simulated clock.
 	Simulated bool
+	// SignInsAMinute is how many attempts to sign in one address may make a minute on this node; zero: 240, since a whole
+	// office may sit behind one address. What a login allows is counted by accounts.
+	SignInsAMinute int
 	// StaleAfter is how long a query waits for the position it was asked to show; zero: 5 seconds.
 	StaleAfter time.Duration
 }
@@ -72,8 +76,11 @@ func New(cfg Config) *API {
 	if cfg.StaleAfter == 0 {
 		cfg.StaleAfter = 5 * time.Second
 	}
+	if cfg.SignInsAMinute == 0 {
+		cfg.SignInsAMinute = 240
+	}
 	a := &API{cfg: cfg, router: chi.NewRouter()}
-	a.router.Use(a.request, a.recover, a.origin, a.wellFormed, a.session)
+	a.router.Use(a.request, a.recover, a.origin, a.wellFormed, a.flood(), a.session)
 	a.router.NotFound(func(w http.ResponseWriter, r *http.Request) { a.fail(w, r, problemNotFound) })
 	a.router.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) { a.fail(w, r, problemMethod) })
 
@@ -255,6 +262,22 @@ func (a *API) wellFormed(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// flood refuses attempts to sign in that come from one address faster than people type.
+func (a *API) flood() func(http.Handler) http.Handler {
+	limit := httprate.LimitBy(a.cfg.SignInsAMinute, time.Minute, func(r *http.Request) (string, error) { return a.client(r), nil },
+		httprate.WithLimitHandler(func(w http.ResponseWriter, r *http.Request) { a.fail(w, r, problemFlood) }))
+	return func(next http.Handler) http.Handler {
+		limited := limit(next)
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodPost && (r.URL.Path == "/sessions" || r.URL.Path == "/desk/sign-in") {
+				limited.ServeHTTP(w, r)
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
 }
 
 // fail answers outside of an operation.

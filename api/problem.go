@@ -68,6 +68,7 @@ var (
 	problemUnknown   = rule(http.StatusServiceUnavailable, "outcome-unknown", "尚不知是否已记录，请以同一请求标识重试，不会重复。", "it is not known whether it was recorded; ask again with the same idempotency key, nothing is done twice")
 	problemStale     = rule(http.StatusServiceUnavailable, "stale", "数据尚未更新到所要求的位置，请稍后重试。", "the data has not reached the position you asked for; try again")
 	problemRecord    = rule(http.StatusRequestEntityTooLarge, "record-too-large", "一条记录不得超过60KiB，较大的内容请作为附件。", "one record holds at most 60 KiB; attach larger content")
+	problemFlood     = rule(http.StatusTooManyRequests, "too-many-sign-ins", "登录尝试过于频繁，请稍后再试。", "too many attempts to sign in from this address; wait a minute")
 	problemCross     = rule(http.StatusForbidden, "cross-origin", "拒绝来自其他网站的请求。", "a request from another site is refused")
 	problemInternal  = rule(http.StatusInternalServerError, "internal", "系统内部错误，请将请求编号告知运维人员。", "an internal error; tell the operator the request id")
 
@@ -86,7 +87,7 @@ var (
 
 // requestProblems lists them: what is not here has no page of its own.
 var requestProblems = []*Problem{problemSession, problemForbidden, problemNotFound, problemMethod, problemInvalid, problemMalformed, problemTooLarge,
-	problemMedia, problemConflict, problemBusy, problemUnknown, problemStale, problemRecord, problemCross, problemInternal, problemMustChange, problemIfMatch,
+	problemMedia, problemConflict, problemBusy, problemUnknown, problemStale, problemRecord, problemFlood, problemCross, problemInternal, problemMustChange, problemIfMatch,
 	problemOccurred, problemReceipt, problemPosition, problemCursor, problemAt, problemKnown, problemSpan, problemValue, problemPerson}
 
 // Rules lists every refusal that an answer may carry: of the door, of the accounts, of any command, and of each context.
