@@ -52,6 +52,21 @@ func (g *globals) writeSettings(s clientSettings) error {
 	return os.Rename(fresh, g.settingsFile())
 }
 
+// readSettings reads client.json; none is no error.
+func (g *globals) readSettings() (s clientSettings, err error) {
+	text, err := os.ReadFile(g.settingsFile())
+	if errors.Is(err, os.ErrNotExist) {
+		return s, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(text, &s)
+	}
+	if err != nil {
+		return s, fmt.Errorf("%s: %w", g.settingsFile(), err)
+	}
+	return s, nil
+}
+
 // client is a session with a server.
 type client struct {
 	g        *globals
@@ -61,14 +76,8 @@ type client struct {
 
 // connect finds the server and the session.
 func (g *globals) connect(f clientFlags) (*client, error) {
-	var s clientSettings
-	text, err := os.ReadFile(g.settingsFile())
-	switch {
-	case err == nil:
-		if err := json.Unmarshal(text, &s); err != nil {
-			return nil, fmt.Errorf("%s: %w", g.settingsFile(), err)
-		}
-	case !errors.Is(err, os.ErrNotExist):
+	s, err := g.readSettings()
+	if err != nil {
 		return nil, err
 	}
 	if f.Server != "" && f.Server != s.Server {

@@ -22,11 +22,10 @@ type demoCmd struct {
 	Until domain.Date `help:"First day that is not lived; default today."`
 }
 
-// demoPlan is what to write, and the address that the demonstration registrar's client will use.
+// demoPlan is what to write.
 type demoPlan struct {
 	seed        int64
 	from, until domain.Date
-	server      string
 }
 
 // demoResult is what demo prints.
@@ -41,14 +40,7 @@ type demoResult struct {
 
 // Run refuses while a server runs on the store, and where something is recorded already.
 func (c *demoCmd) Run(ctx context.Context, g *globals) error {
-	return g.withHouse(ctx, c.storeFlags, openOptions{migrate: true, ours: true}, func(h *house) error {
-		empty, err := h.empty(ctx)
-		if err != nil {
-			return err
-		}
-		if !empty {
-			return errors.New("the log is not empty: a demonstration is written into a log of its own")
-		}
+	return g.withHouse(ctx, c.storeFlags, openOptions{migrate: true, ours: true, newLog: true}, func(h *house) error {
 		plan := demoPlan{seed: c.Seed, from: c.From, until: c.Until}
 		if plan.until.IsZero() {
 			plan.until = domain.DateOf(g.now(), h.handler.Zone)
@@ -110,13 +102,9 @@ func fillDemo(ctx context.Context, g *globals, h *house, plan demoPlan) (err err
 	if err != nil {
 		return err
 	}
-	if err := h.demoAccounts(ctx, county, bureau); err != nil {
+	// Nothing interrupts the last step: a server takes a demonstration that has accounts for a whole one.
+	if err := h.demoAccounts(context.WithoutCancel(ctx), county, bureau); err != nil {
 		return err
-	}
-	if plan.server != "" {
-		if err := g.writeSettings(clientSettings{Server: plan.server, Login: county.One("registrar").Login, Password: demo.Password}); err != nil {
-			return err
-		}
 	}
 	// From here on the server's own clock goes on; the log stays marked.
 	return h.openLog(ctx, g, g.now, "simulated")
@@ -134,6 +122,21 @@ func (h *house) demoAccounts(ctx context.Context, offices ...demo.Staff) error {
 		}
 	}
 	return nil
+}
+
+// demoClient makes the demonstration's registrar the client of this data directory, unless somebody has signed in there.
+func (g *globals) demoClient(server string) error {
+	s := clientSettings{Login: "registrar", Password: demo.Password}
+	if had, err := g.readSettings(); err != nil {
+		return err
+	} else if had.Server != "" {
+		s = had
+	}
+	if s.Password != demo.Password || s.Server == server {
+		return nil
+	}
+	s.Server = server
+	return g.writeSettings(s)
 }
 
 // printDemoAccounts tells a newcomer who to be.

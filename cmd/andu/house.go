@@ -52,7 +52,8 @@ const zone = "Asia/Shanghai"
 type openOptions struct {
 	migrate  bool // bring the database to this version first
 	ours     bool // the server's role may be anything: a demonstration or a test
-	readOnly bool // keys are not written
+	readOnly bool // neither the log nor its keys are written
+	newLog   bool // refuse a log that holds anything
 	pageSize int
 }
 
@@ -98,19 +99,25 @@ func migrate(ctx context.Context, owner, server string) error {
 	return nil
 }
 
-// open opens the store. The clock is the caller's: the demonstration has one of its own.
+// open opens the store. The clock is the caller's: the demonstration has one of its own. Whoever opens the log to write
+// takes its lead from the process that has it, so everything that stands against it is looked at before.
 func (g *globals) open(ctx context.Context, f storeFlags, now func() time.Time, clock string, o openOptions) (_ *house, err error) {
-	h := &house{}
+	h := &house{options: o}
 	defer func() {
 		if err != nil {
 			h.close()
 		}
 	}()
+	dir := filepath.Join(g.DataDir, "keys")
+	// The keys first: while another process works on this data directory, nothing of it is touched.
+	if h.ring, err = openKeys(dir, o.readOnly); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
 	own, owner, server, err := g.database(ctx, f)
 	if err != nil {
 		return nil, err
 	}
-	h.own = own
+	h.own, h.url = own, server
 	if o.migrate || own != nil {
 		if owner == "" {
 			return nil, errors.New("migrate needs the owner's address: --owner-url or ANDU_OWNER_URL")
@@ -119,11 +126,21 @@ func (g *globals) open(ctx context.Context, f storeFlags, now func() time.Time, 
 			return nil, err
 		}
 	}
-	var fresh bool
-	if h.ring, fresh, err = openKeys(filepath.Join(g.DataDir, "keys"), o.readOnly); err != nil {
+	empty, err := h.look(ctx, g)
+	switch {
+	case err != nil:
 		return nil, err
+	case o.newLog && !empty:
+		return nil, errors.New("the log is not empty: a demonstration is written into a log of its own")
+	case h.ring == nil && !empty:
+		return nil, fmt.Errorf("the log holds records, and %s holds no record keys: restore them from the backup, no new ones open what is there", dir)
+	case h.ring == nil && o.readOnly:
+		return nil, fmt.Errorf("%s holds no record keys, and the log no records: there is nothing to look after yet", dir)
+	case h.ring == nil:
+		if h.ring, err = keys.Create(dir); err != nil {
+			return nil, err
+		}
 	}
-	h.url, h.options = server, o
 	if h.pool, err = pgxpool.New(ctx, server); err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
@@ -131,12 +148,18 @@ func (g *globals) open(ctx context.Context, f storeFlags, now func() time.Time, 
 	if err := h.openLog(ctx, g, now, clock); err != nil {
 		return nil, err
 	}
-	if empty, err := h.empty(ctx); err != nil {
-		return nil, err
-	} else if fresh && !empty {
-		return nil, fmt.Errorf("the log holds records, and %s held no record keys: restore the keys; the new ones made there open nothing", filepath.Join(g.DataDir, "keys"))
-	}
 	return h, nil
+}
+
+// look tells whether the log is empty, and leaves its lead where it is.
+func (h *house) look(ctx context.Context, g *globals) (empty bool, err error) {
+	store, err := postgres.Open(ctx, postgres.Config{URL: h.url, Now: time.Now, Logger: g.logger, AllowOwner: h.options.ours, ReadOnly: true})
+	if err != nil {
+		return false, fmt.Errorf("open the log: %w", err)
+	}
+	defer store.Close()
+	head, err := store.Head(ctx)
+	return head == eventstore.Before, err
 }
 
 // openLog opens the log under a clock, and the read models over it. It may be called again, to go on under another clock.
@@ -224,18 +247,19 @@ func (h *house) close() error {
 	return errors.Join(errs...)
 }
 
-// openKeys opens the record keys, and makes them when there are none.
-func openKeys(dir string, readOnly bool) (ring *keys.Ring, fresh bool, err error) {
+// openKeys opens the record keys. Where there are none it answers os.ErrNotExist.
+func openKeys(dir string, readOnly bool) (*keys.Ring, error) {
 	if readOnly {
-		ring, err = keys.OpenReadOnly(dir)
-		return ring, false, err
+		return keys.OpenReadOnly(dir)
 	}
-	if _, err := os.Stat(filepath.Join(dir, keys.MasterFile)); errors.Is(err, os.ErrNotExist) {
-		ring, err = keys.Create(dir)
-		return ring, true, err
+	if _, err := os.Stat(filepath.Join(dir, keys.MasterFile)); err != nil {
+		return nil, err
 	}
-	ring, err = keys.Open(dir)
-	return ring, false, err
+	ring, err := keys.Open(dir)
+	if errors.Is(err, keys.ErrLocked) {
+		return nil, fmt.Errorf("a server, or another andu that writes, is at work on this data directory: %w", err)
+	}
+	return ring, err
 }
 
 // openNewKeys makes record keys where there are none.

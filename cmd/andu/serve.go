@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
@@ -76,6 +77,10 @@ func (c *serveCmd) Run(ctx context.Context, g *globals) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, h.close()) }()
+	address := "http://" + listener.Addr().String()
+	if c.TLSCert != "" {
+		address = "https://" + listener.Addr().String()
+	}
 	if err := c.prepare(ctx, g, h); err != nil {
 		return err
 	}
@@ -89,9 +94,17 @@ func (c *serveCmd) Run(ctx context.Context, g *globals) (err error) {
 	if simulated {
 		h.handler.Clock = "simulated"
 	}
-	if !c.Demo {
-		if weak, err := h.accounts.HasDefaultPasswords(ctx); err != nil || weak {
-			return errors.Join(err, errors.New("accounts with default passwords exist: give them others before serving without --demo"))
+	weak, err := h.accounts.HasDefaultPasswords(ctx)
+	switch {
+	case err != nil:
+		return err
+	case weak && !c.Demo:
+		return errors.New("accounts with default passwords exist: give them others before serving without --demo")
+	case simulated && !weak: // its accounts are the last thing that a demonstration gets
+		return fmt.Errorf("the demonstration in %s was interrupted while it was written: remove the directory and start again", g.DataDir)
+	case simulated:
+		if err := g.demoClient(address); err != nil {
+			return err
 		}
 	}
 	node := uuid.NewString()
@@ -111,6 +124,7 @@ func (c *serveCmd) Run(ctx context.Context, g *globals) (err error) {
 	}
 	if slices.Contains(c.Roles, "schedule") {
 		work.Go(func() error { return h.tasks.Run(workCtx) })
+		work.Go(func() error { h.sweep(workCtx, g.logger); return nil })
 	}
 	if admin != nil {
 		a := &http.Server{Handler: adminHandler(h), ReadHeaderTimeout: 10 * time.Second}
@@ -126,7 +140,7 @@ func (c *serveCmd) Run(ctx context.Context, g *globals) (err error) {
 			return ended(server.ServeTLS(listener, c.TLSCert, c.TLSKey))
 		})
 	}
-	c.greet(g, listener.Addr().String(), secure, time.Since(started))
+	c.greet(g, address, time.Since(started))
 
 	select {
 	case <-ctx.Done():
@@ -152,7 +166,7 @@ func (c *serveCmd) prepare(ctx context.Context, g *globals, h *house) error {
 	}
 	if empty && c.Demo {
 		until := domain.DateOf(g.now(), h.handler.Zone)
-		return fillDemo(ctx, g, h, demoPlan{seed: c.Seed, from: until.Add(-30), until: until, server: "http://" + c.Addr})
+		return fillDemo(ctx, g, h, demoPlan{seed: c.Seed, from: until.Add(-30), until: until})
 	}
 	if empty {
 		return h.begin(ctx, false)
@@ -168,17 +182,28 @@ func ended(err error) error {
 }
 
 // greet tells a newcomer where to go.
-func (c *serveCmd) greet(g *globals, addr string, secure bool, took time.Duration) {
-	scheme := "http"
-	if secure && c.TLSCert != "" {
-		scheme = "https"
-	}
-	where := scheme + "://" + addr
+func (c *serveCmd) greet(g *globals, address string, took time.Duration) {
 	if c.PublicURL != "" {
-		where = strings.TrimSuffix(c.PublicURL, "/")
+		address = strings.TrimSuffix(c.PublicURL, "/")
 	}
-	fmt.Fprintf(g.out, "案牍 Andu %s: %s  (ready in %.1f s, process %d)\n", version, where, took.Seconds(), os.Getpid())
+	fmt.Fprintf(g.out, "案牍 Andu %s: %s  (ready in %.1f s, process %d)\n", version, address, took.Seconds(), os.Getpid())
 	if c.Demo {
 		printDemoAccounts(g.out)
+	}
+}
+
+// sweep clears away sessions that have ended, every hour.
+func (h *house) sweep(ctx context.Context, logger *slog.Logger) {
+	hourly := time.NewTicker(time.Hour)
+	defer hourly.Stop()
+	for {
+		if err := h.accounts.Sweep(ctx); err != nil && ctx.Err() == nil {
+			logger.WarnContext(ctx, "sessions that have ended were not cleared away; trying again in an hour", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-hourly.C:
+		}
 	}
 }

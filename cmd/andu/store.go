@@ -284,7 +284,7 @@ type keysBackupCmd struct {
 
 // Run writes the backup, readable by its owner alone.
 func (c *keysBackupCmd) Run(g *globals) error {
-	ring, _, err := openKeys(filepath.Join(g.DataDir, "keys"), true)
+	ring, err := openKeys(filepath.Join(g.DataDir, "keys"), true)
 	if err != nil {
 		return err
 	}

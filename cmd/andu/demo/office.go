@@ -365,7 +365,7 @@ func Notices(ctx context.Context, h *commands.Handler, staff Staff, seed string,
 		}
 		d.n++
 		req := d.request(staff.head().Actor())
-		req.Command = commands.NewID(d.seed, name)
+		req.Command = commands.NewID(d.seed, d.office+"/"+name) // each office imports it for itself
 		if _, err := commands.Handle(ctx, h, calendar.Context, calendar.Stream(staff.Office.ID), n, req); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}

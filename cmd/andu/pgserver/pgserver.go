@@ -23,6 +23,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -207,6 +208,7 @@ func (s *Server) Close() error {
 		return nil
 	}
 	defer s.release()
+	s.postmaster.stopping.Store(true)
 	// SIGINT is PostgreSQL's fast shutdown; SIGQUIT leaves the rest to recovery at the next start, and is safe too.
 	for _, step := range []struct {
 		signal os.Signal
@@ -296,9 +298,10 @@ func (s *Server) ready(ctx context.Context) error {
 
 // postmaster is PostgreSQL's first process, whose end is the end of the cluster.
 type postmaster struct {
-	process *os.Process
-	done    chan struct{}
-	err     error // why it ended, nil after an orderly stop; owned by run until done is closed
+	process  *os.Process
+	stopping atomic.Bool // we have asked it to end
+	done     chan struct{}
+	err      error // why it ended, nil after an orderly stop; owned by run until done is closed
 }
 
 func launch(ctx context.Context, bin string, c Config, who *syscall.Credential) (*postmaster, error) {
@@ -345,7 +348,8 @@ func (p *postmaster) run(ctx context.Context, cmd *exec.Cmd, log *os.File, logge
 		if line = strings.TrimSpace(line); line != "" {
 			last = append(last[max(0, len(last)-4):], line)
 			level := slog.LevelDebug
-			if !strings.HasPrefix(line, "LOG:") {
+			// A session that has not heard yet that its client is gone is ended by our own shutdown: nothing to worry about.
+			if !strings.HasPrefix(line, "LOG:") && !(p.stopping.Load() && strings.HasPrefix(line, "FATAL:  terminating connection")) {
 				level = slog.LevelWarn
 			}
 			logger.Log(ctx, level, "postgresql", slog.String("line", line))
