@@ -47,6 +47,7 @@ type cli struct {
 	globals
 
 	Serve   serveCmd         `cmd:"" help:"Run the server: log, read models, API and pages."`
+	Init    initCmd          `cmd:"" help:"Set up an office with its three officers and their first passwords."`
 	Migrate migrateCmd       `cmd:"" help:"Bring the database to this version, as its owner."`
 	Demo    demoCmd          `cmd:"" help:"Write the deterministic history of a demonstration office into an empty log."`
 	Version kong.VersionFlag `help:"Print the version."`
