@@ -66,19 +66,19 @@ type (
 // The policy that an approval reads. Who may decide is read when the request is received; a term runs from when its step
 // was routed.
 var (
-	Authority         = domain.Key[Signers]{Name: "apr.authority[].signer", Moment: domain.ByReceived}
-	Bodies            = domain.Key[[]string]{Name: "apr.authority[].body", Moment: domain.ByReceived}
-	LegalReview       = domain.Key[[]string]{Name: "apr.authority[].legalReview", Moment: domain.ByReceived}
-	ReviewFirst       = domain.Key[bool]{Name: "rcv.reviewBeforeSign", Moment: domain.ByReceived}
-	Countersigning    = domain.Key[Method]{Name: "apr.countersign", Moment: domain.ByReceived}
-	Timeout           = domain.Key[Hours]{Name: "apr.timeout"}
-	RemindAfter       = domain.Key[Hours]{Name: "apr.remindAfter"}
-	EscalateTo        = domain.Key[string]{Name: "apr.escalateTo[]"}
-	EscalateUp        = domain.Key[string]{Name: "apr.escalateUp[]", Moment: domain.ByReceived}
-	CorrectAfterClose = domain.Key[string]{Name: "apr.correctAfterClose", Moment: domain.ByReceived}
-	AutoApprove       = domain.Key[string]{Name: "apr.autoApprove"}
-	SelfApproval      = domain.Key[string]{Name: "org.selfApproval"}
-	VacantApprover    = domain.Key[string]{Name: "org.vacantApprover"}
+	Authority         = domain.Key[Signers]{Name: "apr.authority[].signer", Moment: domain.ByReceived}       // the steps of a kind of case and the posts that decide each
+	Bodies            = domain.Key[[]string]{Name: "apr.authority[].body", Moment: domain.ByReceived}        // the meetings that decide a kind of case, in their order
+	LegalReview       = domain.Key[[]string]{Name: "apr.authority[].legalReview", Moment: domain.ByReceived} // the posts that give the legal review of a kind of case; not stated: any holder of a post
+	ReviewFirst       = domain.Key[bool]{Name: "rcv.reviewBeforeSign", Moment: domain.ByReceived}            // whether a case of an outgoing paper is reviewed for legality before its first step
+	Countersigning    = domain.Key[Method]{Name: "apr.countersign", Moment: domain.ByReceived}               // how several posts of one step decide, where the step itself does not say
+	Timeout           = domain.Key[Hours]{Name: "apr.timeout"}                                               // the term of a step, in hours of the clock from when it was routed
+	RemindAfter       = domain.Key[Hours]{Name: "apr.remindAfter"}                                           // when those who have not decided are reminded, in hours of the clock from when the step was routed
+	EscalateTo        = domain.Key[string]{Name: "apr.escalateTo[]"}                                         // the next post up from a post
+	EscalateUp        = domain.Key[string]{Name: "apr.escalateUp[]", Moment: domain.ByReceived}              // the body that a body may pass a matter up to
+	CorrectAfterClose = domain.Key[string]{Name: "apr.correctAfterClose", Moment: domain.ByReceived}         // "allowed": an opinion may be corrected after the case is closed
+	AutoApprove       = domain.Key[string]{Name: "apr.autoApprove"}                                          // "never"; whatever else is stated is put on record as a finding, and nothing is approved without a person
+	SelfApproval      = domain.Key[string]{Name: "org.selfApproval"}                                         // "never": a step that would be decided by its applicant goes to the next post up
+	VacantApprover    = domain.Key[string]{Name: "org.vacantApprover"}                                       // "escalate": the step of a vacant post goes to the next post up when its term ends
 )
 
 // Words of policy values and of the authority table that the rules know.

@@ -90,20 +90,20 @@ const (
 // What the office lays down for incoming papers (rcv.*). Permission to act goes by when the request came, a term by when it
 // was determined.
 var (
-	Registrar        = domain.Key[string]{Name: "rcv.registrar", Moment: domain.ByReceived}
-	Distribution     = domain.Key[string]{Name: "rcv.distribution", Moment: domain.ByReceived}
-	OfficeSteps      = domain.Key[Steps]{Name: "rcv.steps", Moment: domain.ByReceived}
-	RegisterSeries   = domain.Key[[]Series]{Name: "rcv.registerSeries"}
-	Required         = domain.Key[Fields]{Name: "rcv.requiredFields"}
-	Urgencies        = domain.Key[[]string]{Name: "rcv.urgencies"}
-	Clock            = domain.Key[Days]{Name: "rcv.clock[]"}
-	ReturnWindow     = domain.Key[Days]{Name: "rcv.returnWindow[]", Moment: domain.ByReceived}
-	Settlements      = domain.Key[[]Settlement]{Name: "rcv.settlementCodes"}
-	FirstBook        = domain.Key[string]{Name: "rcv.dutyFax.firstBook"}
-	HandOnTo         = domain.Key[string]{Name: "rcv.dutyFax.handOnTo", Moment: domain.ByReceived}
-	ReviewBeforeSign = domain.Key[bool]{Name: "rcv.reviewBeforeSign", Moment: domain.ByReceived}
-	Authority        = domain.Key[[]Signer]{Name: "apr.authority[].signer", Moment: domain.ByReceived}
-	Classes          = domain.Key[[]domain.Class]{Name: "sec.classes"}
+	Registrar        = domain.Key[string]{Name: "rcv.registrar", Moment: domain.ByReceived}            // the post that signs for, describes, registers and closes papers
+	Distribution     = domain.Key[string]{Name: "rcv.distribution", Moment: domain.ByReceived}         // the post that hands copies out and takes them back
+	OfficeSteps      = domain.Key[Steps]{Name: "rcv.steps", Moment: domain.ByReceived}                 // the steps that the procedure of the office names; a step that it does not name is not waited for
+	RegisterSeries   = domain.Key[[]Series]{Name: "rcv.registerSeries"}                                // which book a paper belongs to, by class, level, line and addressee: the first entry that fits
+	Required         = domain.Key[Fields]{Name: "rcv.requiredFields"}                                  // what must be stated before a paper is registered
+	Urgencies        = domain.Key[[]string]{Name: "rcv.urgencies"}                                     // the words for urgency that the office uses
+	Clock            = domain.Key[Days]{Name: "rcv.clock[]"}                                           // time to handle a paper of an urgency, in working days from its receipt, where the paper itself states none
+	ReturnWindow     = domain.Key[Days]{Name: "rcv.returnWindow[]", Moment: domain.ByReceived}         // time to send a paper back for a cause, in working days from its receipt
+	Settlements      = domain.Key[[]Settlement]{Name: "rcv.settlementCodes"}                           // the ways in which a paper may be settled (办结, 阅结, …)
+	FirstBook        = domain.Key[string]{Name: "rcv.dutyFax.firstBook"}                               // the book in which a paper that comes to the duty room stands first
+	HandOnTo         = domain.Key[string]{Name: "rcv.dutyFax.handOnTo", Moment: domain.ByReceived}     // the post that takes papers over from the duty room
+	ReviewBeforeSign = domain.Key[bool]{Name: "rcv.reviewBeforeSign", Moment: domain.ByReceived}       // whether a paper is checked or reviewed before its handling is proposed
+	Authority        = domain.Key[[]Signer]{Name: "apr.authority[].signer", Moment: domain.ByReceived} // here: the posts that may propose how to handle a paper (拟办)
+	Classes          = domain.Key[[]domain.Class]{Name: "sec.classes"}                                 // the degrees of confidentiality that the office uses, in their order
 )
 
 // Days is a term of working days; it ends at 24:00 of its last day.

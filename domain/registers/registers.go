@@ -39,12 +39,12 @@ func StreamOf(newID func(space, name string) string, office, book string, year i
 
 // What the office lays down for its books (reg.*). No regulation asks for gapless numbers: that is the office's supplement.
 var (
-	Numbering  = domain.Key[Scheme]{Name: "reg.series[]"}
-	Gapless    = domain.Key[bool]{Name: "reg.gapless"}
-	YearBasis  = domain.Key[Basis]{Name: "reg.yearBasis"}
-	Keeper     = domain.Key[string]{Name: "reg.books[].keeper", Moment: domain.ByReceived}
-	VoidBy     = domain.Key[string]{Name: "reg.void.by", Moment: domain.ByReceived}
-	VoidReason = domain.Key[string]{Name: "reg.void.reason", Moment: domain.ByReceived}
+	Numbering  = domain.Key[Scheme]{Name: "reg.series[]"}                                  // how the numbers of a book are written, and where they begin
+	Gapless    = domain.Key[bool]{Name: "reg.gapless"}                                     // whether a book is closed only when every number is registered or void
+	YearBasis  = domain.Key[Basis]{Name: "reg.yearBasis"}                                  // which year a number belongs to
+	Keeper     = domain.Key[string]{Name: "reg.books[].keeper", Moment: domain.ByReceived} // the post that keeps a book
+	VoidBy     = domain.Key[string]{Name: "reg.void.by", Moment: domain.ByReceived}        // the post that may void a number; "keeper" is the keeper of the book
+	VoidReason = domain.Key[string]{Name: "reg.void.reason", Moment: domain.ByReceived}    // "mandatory": a number is voided with a reason
 )
 
 // Scheme is how a book is numbered: the text of a number from {book}, {year} and {n}, the first number, and that there is
