@@ -54,10 +54,11 @@ type Config struct {
 
 // API serves one log.
 type API struct {
-	cfg    Config
-	router chi.Router
-	huma   huma.API
-	routes []Route
+	cfg     Config
+	router  chi.Router
+	huma    huma.API
+	routes  []Route
+	leaving chan struct{} // closed when the server stops: what is open to browsers ends
 }
 
 // Route is one line of the table of routes.
@@ -79,10 +80,10 @@ func New(cfg Config) *API {
 	if cfg.SignInsAMinute == 0 {
 		cfg.SignInsAMinute = 240
 	}
-	a := &API{cfg: cfg, router: chi.NewRouter()}
+	a := &API{cfg: cfg, router: chi.NewRouter(), leaving: make(chan struct{})}
 	a.router.Use(a.request, a.recover, a.origin, a.wellFormed, a.flood(), a.session)
-	a.router.NotFound(func(w http.ResponseWriter, r *http.Request) { a.fail(w, r, problemNotFound) })
-	a.router.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) { a.fail(w, r, problemMethod) })
+	a.router.NotFound(func(w http.ResponseWriter, r *http.Request) { a.refusePage(w, r, problemNotFound) })
+	a.router.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) { a.refusePage(w, r, problemMethod) })
 
 	speak()
 	hc := huma.DefaultConfig("案牍 Andu", cfg.Version)

@@ -1,0 +1,367 @@
+package api
+
+import (
+	"context"
+	"encoding"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"andu/api/web"
+	"andu/commands"
+	"andu/domain"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// A form of a page is a command of the office as a person fills it in: its fields are the fields of the command, and
+// what is posted goes the same way as the JSON of the same command.
+
+// form is a form as a page shows it.
+type form struct {
+	ID, Title, Note, Action, Button, After string
+	Primary, Open                          bool
+	Key, IfMatch, Receipt                  string
+	Fields                                 []field
+}
+
+// field is one field of a form. Kind is the type of its input, or area, select, radios, checks, check.
+type field struct {
+	ID, Name, Label, Hint, Group, Width, Kind string
+	Value, Min, Error                         string
+	Max                                       int
+	Required, Fixed                           bool
+	Options                                   []option
+}
+
+// option is one choice of a field.
+type option struct {
+	ID, Name string
+	On       bool
+}
+
+// Names of what a form sends beside the fields of its command.
+const (
+	formKey      = "idempotency_key"
+	formIfMatch  = "if_match"
+	formReceipt  = "receipt"
+	formOccurred = "occurred"
+	formMatter   = "matter"
+)
+
+var (
+	textType = reflect.TypeFor[encoding.TextUnmarshaler]()
+	dateType = reflect.TypeFor[domain.Date]()
+	timeType = reflect.TypeFor[domain.Instant]()
+)
+
+// jsonField is a field of a command as JSON names it. Embedded structs are walked through.
+type jsonField struct {
+	name  string
+	group string // name of the embedded struct that it belongs to
+	typ   reflect.Type
+	tag   reflect.StructTag
+	value reflect.Value
+}
+
+func jsonFields(v reflect.Value, group string) (list []jsonField) {
+	for i := range v.NumField() {
+		f := v.Type().Field(i)
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		switch {
+		case f.Anonymous && name == "" && f.Type.Kind() == reflect.Struct && !reflect.PointerTo(f.Type).Implements(textType):
+			list = append(list, jsonFields(v.Field(i), f.Name)...)
+		case f.IsExported() && name != "-" && name != "":
+			list = append(list, jsonField{name, group, f.Type, f.Tag, v.Field(i)})
+		}
+	}
+	return list
+}
+
+func (f jsonField) optional() bool { return f.tag.Get("required") == "false" }
+
+// decodeForm reads the posted fields of a command as JSON would have them. A field that was left empty and need not be
+// filled is left out; one that is no number, date or list is left as it was typed, for the validation to refuse.
+func decodeForm(posted url.Values, t reflect.Type, prefix string, zone *time.Location) map[string]any {
+	out := map[string]any{}
+	for _, f := range jsonFields(reflect.New(t).Elem(), "") {
+		name := f.name
+		if prefix != "" {
+			name = prefix + "[" + name + "]"
+		}
+		if v, ok := decodeField(posted, f, name, zone); ok {
+			out[f.name] = v
+		}
+	}
+	return out
+}
+
+func decodeField(posted url.Values, f jsonField, name string, zone *time.Location) (any, bool) {
+	t := f.typ
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	values := posted[name]
+	text := ""
+	if len(values) > 0 {
+		text = strings.TrimSpace(strings.ReplaceAll(values[0], "\r\n", "\n"))
+	}
+	switch {
+	case t.Kind() == reflect.Bool:
+		return text != "" && text != "false", true
+	case t.Kind() == reflect.Slice && t.Elem().Kind() != reflect.Uint8:
+		items := []any{}
+		for _, v := range values {
+			for _, item := range strings.FieldsFunc(v, func(r rune) bool { return strings.ContainsRune("、，,;；\n\r", r) }) {
+				if item = strings.TrimSpace(item); item != "" {
+					items = append(items, decodeText(item, t.Elem(), zone))
+				}
+			}
+		}
+		return items, len(items) > 0 || !f.optional()
+	case t.Kind() == reflect.Struct && !reflect.PointerTo(t).Implements(textType):
+		return decodeForm(posted, t, name, zone), true
+	case text == "" && (f.optional() || len(values) == 0 || t.Kind() != reflect.String):
+		return nil, false
+	}
+	return decodeText(text, t, zone), true
+}
+
+func decodeText(text string, t reflect.Type, zone *time.Location) any {
+	switch t.Kind() {
+	case reflect.Int, reflect.Int64:
+		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+			return float64(n)
+		}
+	case reflect.Struct:
+		if at, ok := localTime(text, zone); t == timeType && ok {
+			return at
+		}
+	}
+	return text
+}
+
+// localTime reads what a field of date and time holds: a time of the office's clock, without a zone.
+func localTime(text string, zone *time.Location) (string, bool) {
+	for _, form := range []string{"2006-01-02T15:04", "2006-01-02T15:04:05"} {
+		if at, err := time.ParseInLocation(form, text, zone); err == nil {
+			return at.Format(time.RFC3339), true
+		}
+	}
+	return text, false
+}
+
+// posted reads a posted form as a command: by the rules of the same schema that the JSON of the command is held against.
+func posted[C any](a *API, r *http.Request, zone *time.Location) (C, CommandHeaders, error) {
+	var cmd C
+	h := CommandHeaders{Key: r.PostForm.Get(formKey), IfMatch: r.PostForm.Get(formIfMatch), Receipt: r.PostForm.Get(formReceipt), Matter: r.PostForm.Get(formMatter)}
+	h.Occurred, _ = localTime(r.PostForm.Get(formOccurred), zone)
+	if h.Key == "" || len(h.Key) > 200 {
+		return cmd, h, rule(http.StatusBadRequest, problemMalformed.Code, "表单缺少请求标识，请重新打开页面再试。", "the form has no idempotency key: open the page again")
+	}
+	t := reflect.TypeFor[C]()
+	if t.NumField() == 0 {
+		return cmd, h, nil
+	}
+	body := decodeForm(r.PostForm, t, "", zone)
+	registry := a.huma.OpenAPI().Components.Schemas
+	found := huma.ValidateResult{}
+	huma.Validate(registry, registry.Schema(t, true, ""), huma.NewPathBuffer(nil, 0), huma.ModeWriteToServer, body, &found)
+	if len(found.Errors) > 0 {
+		return cmd, h, requestProblem(r.Context(), http.StatusUnprocessableEntity, found.Errors...)
+	}
+	text, err := json.Marshal(body)
+	if err == nil {
+		err = json.Unmarshal(text, &cmd)
+	}
+	if err != nil {
+		return cmd, h, problemInvalid
+	}
+	return cmd, h, nil
+}
+
+// carryOut reads a posted form and carries out its command on a stream, which may follow from the request.
+func carryOut[C domain.Command[S], S any](a *API, r *http.Request, zone *time.Location, c domain.Context[S], stream func(commands.Request, C) string) (*answered, error) {
+	cmd, h, err := posted[C](a, r, zone)
+	if err != nil {
+		return nil, err
+	}
+	req, err := a.ask(r.Context(), h, cmd)
+	if err != nil {
+		return nil, err
+	}
+	return act(r.Context(), a, c, stream(req, cmd), "", cmd, req)
+}
+
+// recorded waits until the read models show what was just recorded, then sends the browser to where it stands. When that
+// takes too long the page says itself how far it goes.
+func (a *API) recorded(w http.ResponseWriter, r *http.Request, out *answered, to string) {
+	if err := a.wait(r.Context(), out.Position); err != nil {
+		a.cfg.Logger.WarnContext(r.Context(), "a page is shown before its read models", "request", requestID(r.Context()), "error", err)
+	}
+	if n := len(out.Body.Events); n > 0 {
+		mark := "?"
+		if strings.Contains(to, "?") {
+			mark = "&"
+		}
+		to += mark + "done=" + url.QueryEscape(out.Body.Stream+"@"+strconv.FormatInt(out.Body.Events[0].Revision, 10))
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
+}
+
+// fill says what the fields of a form are filled with, and what there is to choose from.
+type fill struct {
+	given   any                         // a command with values, to begin with
+	options func(field string) []option // nil: none
+	change  func(f *field) (shown bool) // last word on a field; false leaves it out
+	values  url.Values                  // what was typed before, when the form comes back
+	problem *Problem                    // why it came back
+}
+
+// formOf makes the form of a command from its fields.
+func formOf[C any](d *desk, id, action, title string, with fill) form {
+	var zero C
+	given := reflect.ValueOf(&zero).Elem()
+	if g, ok := with.given.(C); ok {
+		given.Set(reflect.ValueOf(g))
+	}
+	f := form{ID: id, Title: title, Action: action, Button: title, Key: commands.NewID(requestID(d.ctx), id)}
+	if p := with.problem; p != nil && p.Status == http.StatusServiceUnavailable {
+		// Not known, or not taken now: the same key asks again, and its receipt keeps the time of the first attempt.
+		f.Key, f.Receipt = with.values.Get(formKey), p.headers.Get("Andu-Receipt")
+		f.IfMatch = with.values.Get(formIfMatch)
+	}
+	command := reflect.TypeFor[C]().String()
+	group := ""
+	for _, j := range jsonFields(given, "") {
+		for _, one := range d.fields(j, j.name, id, command, with) {
+			if one.Group = ""; j.group != group && j.group != "" && one.Kind != "hidden" {
+				one.Group = web.Label(d.lang, "group", j.group)
+			}
+			if one.Kind != "hidden" {
+				group = j.group
+			}
+			f.Fields = append(f.Fields, one)
+		}
+	}
+	return f
+}
+
+// fields are the fields of a form for one field of a command: one, or those of a struct within it.
+func (d *desk) fields(j jsonField, name, id, command string, with fill) (list []field) {
+	t := j.typ
+	if t.Kind() == reflect.Struct && !reflect.PointerTo(t).Implements(textType) {
+		for _, inner := range jsonFields(j.value, "") {
+			for _, one := range d.fields(inner, name+"["+inner.name+"]", id, command, with) {
+				one.Kind = "hidden" // what is nested says what was shown, which nobody types
+				list = append(list, one)
+			}
+		}
+		return list
+	}
+	max, _ := strconv.Atoi(j.tag.Get("maxLength"))
+	f := field{ID: id + "-" + strings.NewReplacer("[", "-", "]", "").Replace(name), Name: name, Label: web.Label(d.lang, command, j.name), Kind: "text", Width: "half",
+		Max: max, Min: j.tag.Get("minimum"), Required: !j.optional()}
+	if d.lang == "en" {
+		f.Hint = j.tag.Get("doc")
+	}
+	var chosen []string
+	switch v := j.value; {
+	case t == dateType:
+		f.Kind, f.Width = "date", "third"
+	case t == timeType:
+		f.Kind, f.Width = "datetime-local", "third"
+	case t.Kind() == reflect.Bool:
+		f.Kind, f.Required = "check", false
+	case t.Kind() == reflect.Int, t.Kind() == reflect.Int64:
+		f.Kind, f.Width, f.Max = "number", "third", 0
+	case t.Kind() == reflect.Slice:
+		f.Max = 0
+		for i := range v.Len() {
+			chosen = append(chosen, textOf(v.Index(i)))
+		}
+	case max >= 300:
+		f.Kind, f.Width = "area", ""
+	}
+	if t.Kind() != reflect.Slice && !j.value.IsZero() {
+		chosen = []string{textOf(j.value)}
+	}
+	if enum := j.tag.Get("enum"); enum != "" {
+		f.Kind = "radios"
+		for word := range strings.SplitSeq(enum, ",") {
+			if word != "" {
+				f.Options = append(f.Options, option{ID: word, Name: web.Word(d.lang, word)})
+			}
+		}
+	}
+	if with.options != nil {
+		if list := with.options(name); list != nil {
+			f.Options = list
+			switch {
+			case t.Kind() == reflect.Slice:
+				f.Kind, f.Width = "checks", ""
+			default:
+				f.Kind = "select"
+			}
+		}
+	}
+	if with.values != nil {
+		chosen = with.values[name]
+	}
+	f.Value = strings.Join(chosen, "、")
+	for i := range f.Options {
+		f.Options[i].On = slices.Contains(chosen, f.Options[i].ID)
+	}
+	if with.problem != nil {
+		for _, e := range with.problem.Errors {
+			if e.Location == name || strings.HasPrefix(e.Location, name+"[") || e.Location == "" && strings.Contains(e.Message, " "+j.name+" ") {
+				f.Error = oneLanguage(d.lang, e.Message)
+			}
+		}
+		if slices.Contains(strings.Split(with.problem.Params["fields"], "、"), j.name) {
+			f.Error = d.t("须填写", "to be filled in")
+		}
+	}
+	if with.change != nil && !with.change(&f) {
+		return nil
+	}
+	return []field{f}
+}
+
+func textOf(v reflect.Value) string {
+	if m, ok := v.Interface().(encoding.TextMarshaler); ok {
+		text, _ := m.MarshalText()
+		return string(text)
+	}
+	switch v.Kind() {
+	case reflect.Int, reflect.Int64:
+		return strconv.FormatInt(v.Int(), 10)
+	case reflect.Bool:
+		return strconv.FormatBool(v.Bool())
+	}
+	return v.String()
+}
+
+// oneLanguage takes the half of a message that says the same in Chinese and English.
+func oneLanguage(lang, message string) string {
+	zh, en, ok := strings.Cut(message, " / ")
+	if ok && lang == "en" {
+		return en
+	}
+	return zh
+}
+
+// asProblem is why a form came back.
+func (a *API) asProblem(ctx context.Context, err error) *Problem {
+	var p *Problem
+	if errors.As(err, &p) && p.Type != "" {
+		return p
+	}
+	return a.problem(ctx, err)
+}

@@ -1,0 +1,655 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"andu/commands"
+	"andu/domain"
+	"andu/domain/approvals"
+	"andu/domain/documents"
+	"andu/projections/inbox"
+
+	"github.com/go-chi/chi/v5"
+)
+
+// approvalPages are the pages of cases. The acts upon a case are the forms of caseActs.
+func (a *API) approvalPages() {
+	work := commands.Work
+	a.page(http.MethodGet, "/desk/approvals", work, "What waits for one's decision, and what one decided", a.casesPage)
+	a.page(http.MethodGet, "/desk/approvals/new", work, "The form to ask for an approval", func(w http.ResponseWriter, r *http.Request) { a.askPage(w, r, nil) })
+	a.page(http.MethodPost, "/desk/approvals", work, "Ask for an approval by the form", a.askForm)
+	a.page(http.MethodGet, "/desk/approvals/{id}", work, "One case: its steps, its opinions, what can be done", func(w http.ResponseWriter, r *http.Request) { a.casePage(w, r, "", nil) })
+	for _, act := range caseActs {
+		a.page(http.MethodPost, "/desk/approvals/{id}/"+act.path, work, act.en+", by the form", func(w http.ResponseWriter, r *http.Request) { a.caseForm(w, r, act) })
+	}
+}
+
+func (a *API) casesPage(w http.ResponseWriter, r *http.Request) {
+	type data struct {
+		View, Next string
+		Rows       []listRow
+		Done       []doneRow
+		Waiting    int
+	}
+	a.view(w, r, "approvals", func(d *desk) (*frame, error) {
+		f, err := d.frame(d.t("审批", "Approvals"))
+		if err != nil {
+			return nil, err
+		}
+		out := data{View: r.URL.Query().Get("view")}
+		f.Data = &out
+		tray, err := d.tray(false, "", 200)
+		if err != nil {
+			return nil, err
+		}
+		cases := slices.DeleteFunc(tray.Items, func(i inbox.Item) bool { return i.Case == "" })
+		out.Waiting = len(cases)
+		if out.View == "done" {
+			all, next, err := d.doneRows(r.URL.Query().Get("after"), 60)
+			if err != nil {
+				return nil, err
+			}
+			out.Done = slices.DeleteFunc(all, func(i doneRow) bool { return !strings.HasPrefix(i.Href, "/desk/approvals/") })
+			if next != "" {
+				out.Next = turned(r, "after", next)
+			}
+			return f, nil
+		}
+		out.Rows, err = d.trayRows(cases)
+		return f, err
+	})
+}
+
+// matters are the kinds of cases that the office's authority table names, apart from those that papers open by themselves.
+func (d *desk) matters() ([]option, error) {
+	p, err := d.policy()
+	if err != nil {
+		return nil, err
+	}
+	list := []option{}
+	for key := range p.Provisions {
+		kind, ok := strings.CutPrefix(key, "apr.authority[")
+		kind, field, _ := strings.Cut(kind, "]")
+		if v, in := p.At(key, domain.At(d.now)); !ok || !in || v.Blank || field != ".signer" && field != ".body" {
+			continue
+		}
+		if kind == documents.Proposal || kind == documents.Instruction || slices.ContainsFunc(list, func(o option) bool { return o.ID == kind }) {
+			continue
+		}
+		list = append(list, option{ID: kind, Name: kind})
+	}
+	slices.SortFunc(list, func(x, y option) int { return strings.Compare(x.ID, y.ID) })
+	return list, nil
+}
+
+func (a *API) askPage(w http.ResponseWriter, r *http.Request, problem *Problem) {
+	a.view(w, r, "ask", func(d *desk) (*frame, error) {
+		f, err := d.frame(d.t("报请审批", "Ask for an approval"))
+		if err != nil {
+			return nil, err
+		}
+		kinds, err := d.matters()
+		if err != nil {
+			return nil, err
+		}
+		p, err := d.policy()
+		if err != nil {
+			return nil, err
+		}
+		back := fill{problem: problem,
+			options: func(name string) []option {
+				switch name {
+				case "kind":
+					return kinds
+				case "class":
+					return d.policyOptions(p, documents.Classes.Name, "")
+				}
+				return nil
+			},
+			change: func(f *field) bool {
+				switch f.Name {
+				case "title":
+					f.Kind, f.Width = "text", ""
+				case "form":
+					f.Options = []option{{ID: "written"}, {ID: "oral"}}
+				}
+				return !slices.Contains([]string{"subject", "revision", "digest", "applicant"}, f.Name)
+			}}
+		if problem != nil {
+			back.values, f.Refusal = r.PostForm, d.refusal(problem)
+		}
+		ask := formOf[approvals.OpenCase](d, "ask", "/desk/approvals", d.t("报请审批", "Ask"), back)
+		ask.Primary, ask.After = true, d.t("由谁审批，按权限表确定。", "Who decides follows from the authority table.")
+		f.Data = ask
+		return f, nil
+	})
+}
+
+func (a *API) askForm(w http.ResponseWriter, r *http.Request) {
+	if !readForm(w, r) {
+		a.refusePage(w, r, problemMalformed)
+		return
+	}
+	out, err := carryOut(a, r, a.cfg.Handler.Zone, approvals.Context, func(req commands.Request, _ approvals.OpenCase) string {
+		return approvals.Context.Stream(commands.NewID(req.Command, approvals.Context.Name))
+	})
+	if err != nil {
+		a.askPage(w, r, a.asProblem(r.Context(), err))
+		return
+	}
+	a.recorded(w, r, out, "/desk/approvals/"+out.Body.ID)
+}
+
+// caseView is one case before the asker.
+type caseView struct {
+	*desk
+	stream string
+	events []domain.Recorded
+	sees   bool
+	state  approvals.Case
+	opened approvals.Opened
+	route  approvals.RouteResolved
+	step   approvals.Step
+	rules  domain.Policy
+}
+
+func (a *API) caseOf(r *http.Request) (*caseView, error) {
+	d, err := a.desk(r)
+	if err != nil {
+		return nil, err
+	}
+	id := chi.URLParam(r, "id")
+	if !uuidForm.MatchString(id) {
+		return nil, problemNotFound
+	}
+	c := &caseView{desk: d, stream: approvals.Context.Stream(id)}
+	if c.events, c.sees, err = d.story(c.stream); err != nil {
+		return nil, err
+	}
+	if !c.sees {
+		return nil, hide(c.events)
+	}
+	d.caught(c.events)
+	if c.state, err = approvals.Context.Fold(approvals.Case{}, c.events); err != nil {
+		return nil, err
+	}
+	for _, r := range c.events {
+		switch e := r.Event.(type) {
+		case approvals.Opened:
+			c.opened = e
+		case approvals.RouteResolved:
+			c.route = e
+		}
+	}
+	c.step, _ = c.state.Current()
+	c.rules, err = d.policy()
+	return c, err
+}
+
+// shown is what is on the screen when an opinion is given.
+func (c *caseView) shown() approvals.Shown {
+	return approvals.Shown{Case: int64(len(c.events) - 1), Subject: c.route.Revision, Digest: c.state.Digest}
+}
+
+// caseAct is one act upon a case: a command, and its form.
+type caseAct struct {
+	path, zh, en string
+	possible     func(c *caseView) (bool, error)
+	form         func(c *caseView, with fill) form
+	carry        func(a *API, r *http.Request, c *caseView) (*answered, error)
+}
+
+func onCase[C approvals.Command](path, zh, en string, given func(c *caseView) C) caseAct {
+	return caseAct{path, zh, en,
+		func(c *caseView) (bool, error) {
+			events, err := try(c.desk, given(c), c.state, nil)
+			return len(events) > 0, err
+		},
+		func(c *caseView, with fill) form {
+			if with.given == nil {
+				with.given = given(c)
+			}
+			return formOf[C](c.desk, path, "/desk/approvals/"+idOf(c.stream)+"/"+path, c.t(zh, en), with)
+		},
+		func(a *API, r *http.Request, c *caseView) (*answered, error) {
+			return carryOut(a, r, c.zone, approvals.Context, func(commands.Request, C) string { return c.stream })
+		}}
+}
+
+// caseActs are the acts upon a case, those that decide it first.
+var caseActs = []caseAct{
+	onCase("instruction", "批示", "Write the instruction", func(c *caseView) approvals.WriteInstruction {
+		return approvals.WriteInstruction{Step: c.step.No, Shown: c.shown()}
+	}),
+	onCase("approval", "同意", "Approve", func(c *caseView) approvals.Approve {
+		return approvals.Approve{Step: c.step.No, Shown: c.shown()}
+	}),
+	onCase("disapproval", "不同意", "Disapprove", func(c *caseView) approvals.Disapprove {
+		return approvals.Disapprove{Step: c.step.No, Shown: c.shown()}
+	}),
+	onCase("returns", "退回", "Send it back", func(c *caseView) approvals.ReturnToStep {
+		return approvals.ReturnToStep{Step: c.step.No, Shown: c.shown()}
+	}),
+	onCase("legality-reviews", "审核", "Record the review", func(c *caseView) approvals.ReviewLegality {
+		return approvals.ReviewLegality{OK: true, Shown: c.shown()}
+	}),
+	onCase("routing", "重新报送", "Put it up again", func(c *caseView) approvals.Route {
+		return approvals.Route{Revision: c.route.Revision, Digest: c.state.Digest}
+	}),
+	onCase("proposals", "提出处理意见", "Propose an opinion on the dispute", func(c *caseView) approvals.ProposeOpinion {
+		return approvals.ProposeOpinion{Text: "", Shown: c.shown()}
+	}),
+	onCase("meeting-decisions", "记录会议决定", "Record what the meeting decided", func(c *caseView) approvals.RecordBodyDecision {
+		return approvals.RecordBodyDecision{Step: c.step.No, Body: c.step.Body, Outcome: approvals.OutcomeApproved}
+	}),
+	onCase("views", "记为已阅", "Record that you have seen it", func(c *caseView) approvals.See { return approvals.See{Step: c.step.No} }),
+	onCase("signers", "加签", "Ask further posts", func(c *caseView) approvals.AddSigner {
+		return approvals.AddSigner{Step: c.step.No, Where: "before"}
+	}),
+	onCase("transfers", "转办", "Transfer the step", func(c *caseView) approvals.Transfer {
+		to := approvals.Transfer{Step: c.step.No}
+		if list := c.transferable(); len(list) > 0 {
+			to.To = list[0].ID
+		}
+		return to
+	}),
+	onCase("entrustments", "委托", "Entrust the step", func(c *caseView) approvals.Entrust {
+		to := approvals.Entrust{Step: c.step.No}
+		if list := c.others(); len(list) > 0 {
+			to.Person = list[0].ID
+		}
+		return to
+	}),
+	onCase("disputes", "提出争议", "Raise a dispute", func(c *caseView) approvals.RaiseDispute { return approvals.RaiseDispute{} }),
+	onCase("corrections", "更正本人意见", "Correct one's own opinion", func(c *caseView) approvals.CorrectOpinion { return approvals.CorrectOpinion{} }),
+	onCase("withdrawal", "撤回", "Withdraw it", func(c *caseView) approvals.Withdraw { return approvals.Withdraw{} }),
+}
+
+// transferable are the posts to which the authority table, or the ladder above, lets one's part go.
+func (c *caseView) transferable() (list []option) {
+	add := func(id string) {
+		if id != "" && id != c.who.Post && !slices.ContainsFunc(list, func(o option) bool { return o.ID == id }) {
+			list = append(list, option{ID: id, Name: c.postName(id)})
+		}
+	}
+	for _, s := range policyList[approvals.Signer](c.rules, "apr.authority["+c.step.Kind+"].signer", domain.At(c.now)) {
+		for _, post := range s.Posts {
+			add(post)
+		}
+	}
+	if v, ok := c.rules.At("apr.escalateTo["+c.who.Post+"]", domain.At(c.now)); ok && !v.Blank {
+		var up string
+		if json.Unmarshal(v.Value, &up) == nil {
+			add(up)
+		}
+	}
+	return list
+}
+
+// others are the persons to whom a step can be entrusted.
+func (c *caseView) others() (list []option) {
+	for _, p := range c.names.People("rank", c.today) {
+		if p.ID != c.who.Person && p.ID != c.state.Applicant {
+			list = append(list, option{ID: p.ID, Name: p.Name})
+		}
+	}
+	return list
+}
+
+func (c *caseView) choices(act string) func(string) []option {
+	return func(name string) []option {
+		switch act + " " + name {
+		case "instruction lead", "instruction co":
+			var list []option
+			for _, u := range c.names.Units() {
+				list = append(list, option{ID: u.ID, Name: u.Name})
+			}
+			for _, p := range c.names.Posts() {
+				list = append(list, option{ID: p.ID, Name: c.postName(p.ID)})
+			}
+			return list
+		case "returns to":
+			list := []option{{ID: "0", Name: c.t("申请人", "the applicant")}}
+			for _, st := range c.state.Steps {
+				if st.No == c.step.No {
+					break
+				}
+				list = append(list, option{ID: strconv.Itoa(st.No), Name: c.stepName(st)})
+			}
+			return list
+		case "transfers to":
+			return append([]option{}, c.transferable()...)
+		case "entrustments person":
+			return c.others()
+		case "signers posts":
+			var list []option
+			for _, p := range c.names.Posts() {
+				list = append(list, option{ID: p.ID, Name: c.postName(p.ID)})
+			}
+			return list
+		}
+		return nil
+	}
+}
+
+func (c *caseView) stepName(st approvals.Step) string {
+	if st.Body != "" {
+		return c.name(st.Body)
+	}
+	posts := make([]string, len(st.Seats))
+	for i, s := range st.Seats {
+		posts[i] = c.name(s.For)
+	}
+	return strings.Join(posts, c.word("、"))
+}
+
+// laterReserved tells whether a later step decides what is reserved.
+func (c *caseView) laterReserved() bool {
+	i := slices.IndexFunc(c.state.Steps, func(st approvals.Step) bool { return st.No == c.step.No })
+	return i >= 0 && slices.ContainsFunc(c.state.Steps[i+1:], func(st approvals.Step) bool { return st.When.Reserved })
+}
+
+func (c *caseView) field(act string) func(f *field) bool {
+	return func(f *field) bool {
+		switch act + " " + f.Name {
+		case "instruction reserve":
+			return c.laterReserved()
+		case "instruction lead", "instruction co", "instruction limit":
+			return c.state.Kind == approvals.KindInstruction
+		case "returns to", "transfers to", "entrustments person":
+			f.Fixed, f.Width = true, "half"
+		case "routing revision", "routing digest", "meeting-decisions body", "corrections of":
+			f.Kind = "hidden"
+		}
+		if f.Name == "step" {
+			f.Kind = "hidden"
+		}
+		return true
+	}
+}
+
+// possible asks the rules which acts are possible now.
+func (c *caseView) possible(problem *Problem, failed string) (can []form, not []cannot, err error) {
+	wanted := c.r.URL.Query().Get("act")
+	if failed != "" {
+		wanted = failed
+	}
+	for _, act := range caseActs {
+		if act.path == "corrections" {
+			continue // beside each opinion
+		}
+		so, err := act.possible(c)
+		var refusal *domain.Refusal
+		switch {
+		case errors.As(err, &refusal):
+			if act.path == "approval" && refusal.Code == approvals.ErrInstruction.Code {
+				continue // an incoming paper is decided by the instruction, which stands first
+			}
+			if refusal.Kind == domain.Invalid {
+				break
+			}
+			if refusal.Kind != domain.NotFound && act.path != "meeting-decisions" && act.path != "proposals" {
+				not = append(not, cannot{c.t(act.zh, act.en), c.say(refusal.Code, refusal.Params, refusal.Text(c.lang))})
+			}
+			continue
+		case err != nil:
+			return nil, nil, err
+		case !so:
+			continue
+		}
+		back := fill{options: c.choices(act.path), change: c.field(act.path)}
+		if act.path == failed {
+			back.values, back.problem = c.r.PostForm, problem
+		}
+		f := act.form(c, back)
+		c.match(&f)
+		f.Open = act.path == wanted
+		can = append(can, f)
+	}
+	if i := slices.IndexFunc(can, func(f form) bool { return f.Open }); i >= 0 {
+		can[i].Primary = true
+	} else if len(can) > 0 && slices.Contains([]string{"instruction", "approval", "legality-reviews", "routing", "proposals", "meeting-decisions"}, can[0].ID) {
+		can[0].Primary, can[0].Open = true, true
+	}
+	return can, not, nil
+}
+
+func (c *caseView) match(f *form) {
+	if f.IfMatch == "" {
+		f.IfMatch = strconv.FormatInt(int64(len(c.events)-1), 10)
+	}
+}
+
+// opinion is one opinion as it was first written, with its corrections beside it, each with its own time.
+type opinion struct {
+	Who, When, Decision, Text, Tone, Lead, Co, Limit string
+	Explain                                          string
+	Corrections                                      []corrected
+	Form                                             *form
+	Fresh                                            bool
+}
+
+type corrected struct {
+	When, Text, Reason, Explain string
+	Fresh                       bool
+}
+
+// opinions tell what was said, in order.
+func (c *caseView) opinions(problem *Problem, failed string) []*opinion {
+	var list []*opinion
+	byID, author, latest, words := map[string]*opinion{}, map[string]string{}, map[string]string{}, map[string]string{}
+	done := c.done(c.stream)
+	say := func(r domain.Recorded, s approvals.Said, decision, tone string) *opinion {
+		o := &opinion{Who: strings.TrimSpace(c.name(s.By.Post) + " " + c.name(s.By.Person)), When: c.at(s.At), Decision: c.word(decision), Text: s.Text, Tone: tone,
+			Explain: "/desk/explain/" + c.stream + "/" + strconv.FormatInt(r.Revision, 10), Fresh: r.Revision == done}
+		if s.By.EntrustedBy != "" {
+			o.Who += c.t("（受 ", " (entrusted by ") + c.name(s.By.EntrustedBy) + c.t(" 委托）", ")")
+		}
+		if r.Erased {
+			o.Text = c.t("内容已依法销毁", "the content was lawfully destroyed")
+		}
+		list, byID[s.ID], author[s.ID], latest[s.ID], words[s.ID] = append(list, o), o, s.By.Person, s.ID, s.Text
+		return o
+	}
+	for _, r := range c.events {
+		switch e := r.Event.(type) {
+		case approvals.LegalityReviewed:
+			if e.OK {
+				say(r, e.Said, approvals.DecisionReviewed, "green")
+			} else {
+				say(r, e.Said, approvals.DecisionDoubted, "seal")
+			}
+		case approvals.Approved:
+			say(r, e.Said, approvals.DecisionApproved, "green")
+		case approvals.Disapproved:
+			say(r, e.Said, approvals.DecisionDisapproved, "seal")
+		case approvals.ReturnedToStep:
+			say(r, e.Said, approvals.DecisionReturned, "ochre")
+		case approvals.InstructionWritten:
+			o := say(r, e.Said, approvals.DecisionInstructed, "green")
+			o.Lead, o.Co, o.Limit = c.name(e.Lead), c.nameAll(e.Co), c.date(e.Limit)
+		case approvals.OpinionProposed:
+			say(r, e.Said, approvals.DecisionProposed, "azure")
+		case approvals.OpinionCorrected:
+			if o := byID[e.Opinion.ID]; o != nil {
+				o.Corrections = append(o.Corrections, corrected{c.at(e.At), e.Opinion.Text, e.Reason, "/desk/explain/" + c.stream + "/" + strconv.FormatInt(r.Revision, 10), r.Revision == done})
+				latest[e.Opinion.ID], words[e.Opinion.ID] = e.ID, e.Opinion.Text
+			}
+		}
+	}
+	for id, o := range byID {
+		if author[id] != c.who.Person {
+			continue
+		}
+		given := approvals.CorrectOpinion{Of: latest[id], Text: words[id]}
+		if _, err := try(c.desk, given, c.state, nil); err != nil {
+			continue
+		}
+		i := slices.IndexFunc(caseActs, func(a caseAct) bool { return a.path == "corrections" })
+		back := fill{given: given, change: c.field("corrections")}
+		wrong := failed == "corrections" && c.r.PostForm.Get("of") == latest[id]
+		if wrong {
+			back.values, back.problem = c.r.PostForm, problem
+		}
+		f := caseActs[i].form(c, back)
+		c.match(&f)
+		f.Open, f.ID = wrong, "corrections-"+strconv.Itoa(slices.Index(list, o)+1)
+		for j := range f.Fields {
+			f.Fields[j].ID = f.ID + "-" + f.Fields[j].Name
+		}
+		f.Note = c.t("原文不动；更正与原文并列，各注时间。", "The first stays as it is; the correction stands beside it, each with its time.")
+		o.Form = &f
+	}
+	return list
+}
+
+// stepRow is one step of a case.
+type stepRow struct {
+	No, Who, Status, Tone, When string
+	Due                         due
+	Seen                        string
+}
+
+func (c *caseView) steps() (list []stepRow) {
+	tones := map[string]string{approvals.Done: "green", approvals.Routed: "ochre"}
+	for i, st := range c.state.Steps {
+		s := stepRow{No: strconv.Itoa(i + 1), Who: c.stepName(st), Status: c.word(st.Status), Tone: tones[st.Status], Seen: c.nameAll(st.Seen)}
+		if st.Status == approvals.Routed {
+			s.Due = c.due(st.Due)
+			var now []string
+			for _, seat := range st.Seats {
+				if seat.Post != seat.For {
+					now = append(now, c.name(seat.Post))
+				}
+			}
+			if len(now) > 0 {
+				s.When = c.t("现由 ", "now with ") + strings.Join(now, c.word("、"))
+			}
+		}
+		if st.Status == approvals.Skipped || st.Status == approvals.Waiting {
+			switch {
+			case st.When.Reserved:
+				s.When = c.t("上一环节提请时", "when the step before reserves it")
+			case st.When.ClassFrom != "":
+				s.When = c.word(string(st.When.ClassFrom)) + c.t("以上", " and above")
+			}
+		}
+		list = append(list, s)
+	}
+	return list
+}
+
+// casePage is one case: what is asked, the steps, the opinions with their corrections, and what can be done now.
+func (a *API) casePage(w http.ResponseWriter, r *http.Request, failed string, problem *Problem) {
+	type data struct {
+		Opened                                 approvals.Opened
+		Applicant, Status, Tone, Subject, Time string
+		Paper                                  *listRow
+		Class                                  domain.Class
+		Steps                                  []stepRow
+		Opinions                               []*opinion
+		Lines                                  []line
+		Can                                    []form
+		Cannot                                 []cannot
+		Dispute, Review                        bool
+		Primary, Amount                        string
+	}
+	c, err := a.caseOf(r)
+	if err != nil {
+		a.refusePage(w, r, err)
+		return
+	}
+	build := func() (*frame, error) {
+		f, err := c.frame(c.t("审批单", "Approval case"))
+		if err != nil {
+			return nil, err
+		}
+		f.Sub = c.opened.Kind
+		out := data{Opened: c.opened, Applicant: c.name(c.state.Applicant), Status: c.word(c.state.Status()), Class: c.state.Class, Steps: c.steps(),
+			Opinions: c.opinions(problem, failed), Dispute: c.state.Dispute != "", Review: c.state.ReviewDue, Time: c.at(c.events[0].OccurredAt)}
+		f.Data = &out
+		switch c.state.Outcome {
+		case approvals.OutcomeApproved:
+			out.Tone = "green"
+		case approvals.OutcomeDisapproved:
+			out.Tone = "seal"
+		case "":
+			out.Tone = "ochre"
+		}
+		if c.opened.Amount.Fen != 0 {
+			out.Amount = c.opened.Amount.String()
+		}
+		if c.state.Subject != "" {
+			out.Subject = c.pageOf(c.state.Subject)
+		}
+		if domain.ContextOf(c.state.Subject) == documents.Context.Name {
+			papers, err := c.papers([]string{c.state.Subject})
+			if err != nil {
+				return nil, err
+			}
+			if e, ok := papers[c.state.Subject]; ok {
+				out.Paper = &listRow{Href: out.Subject}
+				c.fillRow(out.Paper, e)
+				if !e.Masked {
+					out.Paper.Due = c.due(e.Due)
+				}
+			}
+		}
+		if problem != nil {
+			f.Refusal = c.refusal(problem)
+			f.Refusal.OnRecord = attempted(c.events, c.who)
+		}
+		done := c.done(c.stream)
+		out.Lines = c.lines(c.events, true, done)
+		if done >= 0 && int(done) < len(out.Lines) {
+			f.Notice = out.Lines[done].Text
+		}
+		slices.Reverse(out.Lines)
+		redate(out.Lines)
+		if out.Can, out.Cannot, err = c.possible(problem, failed); err != nil {
+			return nil, err
+		}
+		for _, can := range out.Can {
+			if can.Primary {
+				out.Primary = can.Title
+			}
+		}
+		return f, nil
+	}
+	f, err := build()
+	if err != nil {
+		a.refusePage(w, r, err)
+		return
+	}
+	status := http.StatusOK
+	if f.Refusal != nil {
+		status = f.Refusal.Status
+		for k, v := range problem.headers {
+			w.Header()[k] = v
+		}
+	}
+	a.show(w, r, status, "approval", f)
+}
+
+func (a *API) caseForm(w http.ResponseWriter, r *http.Request, act caseAct) {
+	if !readForm(w, r) {
+		a.refusePage(w, r, problemMalformed)
+		return
+	}
+	c, err := a.caseOf(r)
+	if err != nil {
+		a.refusePage(w, r, err)
+		return
+	}
+	out, err := act.carry(a, r, c)
+	if err != nil {
+		a.casePage(w, r, act.path, a.asProblem(r.Context(), err))
+		return
+	}
+	a.recorded(w, r, out, "/desk/approvals/"+idOf(c.stream))
+}

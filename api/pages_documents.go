@@ -1,0 +1,1201 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+
+	"andu/commands"
+	"andu/domain"
+	"andu/domain/approvals"
+	"andu/domain/calendar"
+	"andu/domain/documents"
+	"andu/domain/org"
+	"andu/domain/registers"
+	"andu/projections/inbox"
+	"andu/projections/register"
+
+	"github.com/go-chi/chi/v5"
+)
+
+// documentPages are the pages of incoming papers. The acts upon a paper are the forms of paperActs.
+func (a *API) documentPages() {
+	work := commands.Work
+	a.page(http.MethodGet, "/desk/documents", work, "The incoming register (收文登记簿)", a.registerPage)
+	a.page(http.MethodGet, "/desk/documents/new", work, "The form to sign for a paper", func(w http.ResponseWriter, r *http.Request) { a.receivePage(w, r, nil) })
+	a.page(http.MethodPost, "/desk/documents", work, "Sign for a paper by the form", a.receiveForm)
+	a.page(http.MethodGet, "/desk/documents/{id}", work, "One paper: its slip, its history, what can be done", func(w http.ResponseWriter, r *http.Request) { a.paperPage(w, r, "", nil) })
+	for _, act := range paperActs {
+		a.page(http.MethodPost, "/desk/documents/{id}/"+act.path, work, act.en+", by the form", func(w http.ResponseWriter, r *http.Request) { a.paperForm(w, r, act) })
+	}
+}
+
+// hand is the record in hand beside a list: the last of its history and what can be done next.
+type hand struct {
+	Title, Href, Act string
+	Lines            []line
+	Withheld         bool
+}
+
+// handLines is how much of a history stands beside a list.
+const handLines = 7
+
+func (d *desk) hand(stream, title, act string) (*hand, error) {
+	events, sees, err := d.story(stream)
+	if errors.Is(err, domain.ErrNoStream) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	h := &hand{Title: title, Href: d.pageOf(stream), Act: act, Withheld: !sees}
+	if sees {
+		h.Lines = d.lines(events, true, -1)
+		h.Lines = h.Lines[max(0, len(h.Lines)-handLines):]
+	}
+	return h, nil
+}
+
+// pageOf is the page of a record.
+func (d *desk) pageOf(stream string) string {
+	id := idOf(stream)
+	switch domain.ContextOf(stream) {
+	case documents.Context.Name:
+		return "/desk/documents/" + id
+	case approvals.Context.Name:
+		return "/desk/approvals/" + id
+	case registers.Context.Name:
+		return "/desk/registers/" + id
+	case "policy", "calendar", "org":
+		return "/desk/" + domain.ContextOf(stream)
+	}
+	return ""
+}
+
+// listRow is a paper, or what there is to do about one, in a list.
+type listRow struct {
+	Stream, Href, Pick, Number, Title, Organ, What, WhatMore, Urgency string
+	Class                                                             domain.Class
+	Due                                                               due
+	Cur, Masked                                                       bool
+}
+
+// acts name what is to be done in the tray, and the form that does it.
+var acts = map[inbox.Kind]struct{ form, zh, en string }{
+	inbox.Register: {"registration", "登记", "Register it"}, inbox.Propose: {"proposal", "提出拟办意见", "Propose handling"}, inbox.Assign: {"assignment", "交办", "Assign it"},
+	inbox.Lead: {"reports", "报告办理结果", "Report"}, inbox.Co: {"reports", "报告办理结果", "Report"}, inbox.Close: {"closing", "办结", "Close it"},
+	inbox.File: {"filing", "归档", "File it"}, inbox.Collect: {"copies/returns", "收回各份", "Collect the copies"}, inbox.Decide: {"", "批办", "Decide"},
+	inbox.Review: {"legality-reviews", "审核", "Review"}, inbox.Meeting: {"meeting-decisions", "记录会议决定", "Record the decision"}, inbox.Dispute: {"proposals", "提出处理意见", "Propose an opinion"},
+	inbox.Returned: {"routing", "重新报送", "Put it up again"}, inbox.Presented: {"", "查看", "Read"}, inbox.Copy: {"", "查看", "Read"},
+}
+
+// deskPage is the desk: what there is to do, to read, and what was done.
+func (a *API) deskPage(w http.ResponseWriter, r *http.Request) {
+	type data struct {
+		View, Next, Act, ActHref, Earliest string
+		Counts                             inbox.Counts
+		Rows                               []listRow
+		Done                               []doneRow
+		Hand                               *hand
+		Open, Late                         int
+		Urgent                             []string
+		Head                               int64
+		Role                               string
+		Staff, Receives                    bool
+	}
+	a.view(w, r, "desk", func(d *desk) (*frame, error) {
+		f, err := d.frame(d.t("工作台", "Desk"))
+		if err != nil {
+			return nil, err
+		}
+		f.Sub = d.longToday()
+		out := data{View: r.URL.Query().Get("view"), Staff: d.may(commands.Work)}
+		f.Data = &out
+		if len(d.who.roles) > 0 {
+			out.Role = d.word(string(d.who.roles[0]))
+		}
+		if !out.Staff {
+			return f, nil
+		}
+		whose, err := d.trayOf()
+		if err != nil {
+			return nil, err
+		}
+		out.Receives = slices.Contains(whose.Roles, documents.Registrar.Name)
+		reading := out.View == "toread"
+		tray, err := inbox.For(d.ctx, a.cfg.Read.Pool, whose, reading, d.now, r.URL.Query().Get("after"), 30)
+		if err != nil {
+			return nil, err
+		}
+		out.Counts, out.Next = tray.Counts, tray.Next
+		if out.View == "done" {
+			if out.Done, out.Next, err = d.doneRows(r.URL.Query().Get("after"), 30); err != nil {
+				return nil, err
+			}
+		} else if out.Rows, err = d.trayRows(tray.Items); err != nil {
+			return nil, err
+		}
+		for _, i := range tray.Items {
+			if !i.Due.IsZero() && d.now.Before(i.Due.Time) && !reading {
+				due := d.due(i.Due)
+				out.Earliest = due.Text
+				break
+			}
+		}
+		cur := pick(out.Rows, r.URL.Query().Get("row"))
+		if cur >= 0 {
+			c := &out.Rows[cur]
+			c.Cur = true
+			title := c.Number
+			if title == "" {
+				title = c.Title
+			}
+			if out.Hand, err = d.hand(c.Stream, title, ""); err != nil {
+				return nil, err
+			}
+			act := acts[tray.Items[cur].Kind]
+			out.Act, out.ActHref = d.t(act.zh, act.en), c.Href
+		}
+		if err := d.officeFigures(&out.Open, &out.Late, &out.Urgent); err != nil {
+			return nil, err
+		}
+		head, err := a.cfg.Handler.Store.Head(d.ctx)
+		out.Head = int64(head) + 1
+		return f, err
+	})
+}
+
+// officeFigures count the papers of the office that are open and those that are late.
+func (d *desk) officeFigures(open, late *int, urgent *[]string) error {
+	f, _, err := d.filter(d.ctx, registerQuery{Open: true, Sort: "-received"})
+	if err != nil {
+		return err
+	}
+	if *open, err = register.Count(d.ctx, d.cfg.Read.Pool, f); err != nil {
+		return err
+	}
+	over, err := register.OverdueByUrgency(d.ctx, d.cfg.Read.Pool, f, d.now)
+	if err != nil {
+		return err
+	}
+	for u, n := range over {
+		*late += n
+		if u != "" {
+			*urgent = append(*urgent, fmt.Sprintf("%s %d", d.word(u), n))
+		}
+	}
+	sort.Strings(*urgent)
+	return nil
+}
+
+// pick finds the row in hand: the one that was chosen, or the first.
+func pick(rows []listRow, stream string) int {
+	for i, r := range rows {
+		if r.Stream == stream {
+			return i
+		}
+	}
+	return min(0, len(rows)-1)
+}
+
+// turned is the address of this page with one parameter changed.
+func turned(r *http.Request, key, value string) string {
+	q := r.URL.Query()
+	q.Del("done")
+	q.Set(key, value)
+	if value == "" {
+		q.Del(key)
+	}
+	return (&url.URL{Path: r.URL.Path, RawQuery: q.Encode()}).String()
+}
+
+func (d *desk) trayRows(items []inbox.Item) ([]listRow, error) {
+	var streams []string
+	for _, i := range items {
+		if domain.ContextOf(i.Subject) == documents.Context.Name {
+			streams = append(streams, i.Subject)
+		}
+	}
+	papers, err := d.papers(streams)
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]listRow, len(items))
+	for n, i := range items {
+		act := acts[i.Kind]
+		out := listRow{Stream: i.Case, Title: i.Title, Class: i.Class, What: d.word(string(i.Kind)), Due: d.due(i.Due)}
+		if i.Case == "" {
+			out.Stream = i.Subject
+		}
+		if p, ok := papers[i.Subject]; ok {
+			d.fillRow(&out, p)
+			if i.Case == "" && i.Due.IsZero() && !i.Reading {
+				out.Due = d.due(p.Due)
+			}
+		}
+		out.Href, out.Pick = d.pageOf(out.Stream), turned(d.r, "row", out.Stream)
+		if act.form != "" {
+			out.Href += "?act=" + url.QueryEscape(act.form) + "#act"
+		}
+		switch {
+		case i.Kind == inbox.Lead && !i.Accepted, i.Kind == inbox.Co && !i.Accepted:
+			out.WhatMore = d.t("待接办", "to be accepted")
+		case i.Kind == inbox.Decide:
+			out.WhatMore = fmt.Sprintf(d.t("第 %d 环节", "step %d"), i.Step)
+		}
+		if i.Urged > 0 {
+			out.WhatMore = strings.TrimSpace(out.WhatMore + " " + d.t("已催办", "urged"))
+		}
+		rows[n] = out
+	}
+	return rows, nil
+}
+
+// papers are the entries of papers, each as the asker may see it.
+func (d *desk) papers(streams []string) (map[string]register.Entry, error) {
+	all, err := register.All(d.ctx, d.cfg.Read.Pool, d.who.Office, streams...)
+	if err != nil {
+		return nil, err
+	}
+	posts, err := d.posts(d.ctx, d.who)
+	for s, e := range all {
+		all[s] = e.For(d.who.Person, posts)
+	}
+	return all, err
+}
+
+// fillRow shows a paper in a row, and of one that is not the asker's nothing but number, class and holder.
+func (d *desk) fillRow(r *listRow, e register.Entry) {
+	r.Number, r.Class, r.Masked = e.NumberText, e.Class, e.Masked
+	if e.Masked {
+		r.Title, r.Organ = d.t("（内容只对经办人员显示）", "(for those who handle it)"), ""
+		return
+	}
+	r.Title, r.Urgency = e.Title, e.Urgency
+	if r.Title == "" {
+		r.Title = d.t("未启封：", "sealed: ") + e.Envelope
+	}
+	r.Organ = strings.Join(e.Organs, d.word("、"))
+	if e.DocNumber != "" {
+		r.Organ = strings.TrimPrefix(r.Organ+" · "+e.DocNumber, " · ")
+	}
+}
+
+// doneRow is one thing that the asker did.
+type doneRow struct {
+	When, Href, Title, What, Explain, Corrected string
+	Class                                       domain.Class
+}
+
+func (d *desk) doneRows(after string, limit int) ([]doneRow, string, error) {
+	list, next, err := inbox.DoneBy(d.ctx, d.cfg.Read.Pool, d.who.Office, d.who.Person, after, limit)
+	if err != nil {
+		return nil, "", err
+	}
+	var streams []string
+	for _, i := range list {
+		if domain.ContextOf(i.Subject) == documents.Context.Name {
+			streams = append(streams, i.Subject)
+		}
+	}
+	papers, err := d.papers(streams)
+	if err != nil {
+		return nil, "", err
+	}
+	rows := make([]doneRow, len(list))
+	for n, i := range list {
+		stream := i.Case
+		if stream == "" {
+			stream = i.Subject
+		}
+		out := doneRow{When: d.at(i.At), Href: d.pageOf(stream), Title: i.Title, Class: i.Class, What: d.word("act." + i.Act),
+			Explain: "/desk/explain/" + stream + "/" + strconv.FormatInt(i.Revision, 10)}
+		if i.Decision != "" {
+			out.What = d.word(i.Decision)
+		}
+		if p, ok := papers[i.Subject]; ok {
+			r := listRow{}
+			d.fillRow(&r, p)
+			out.Title = strings.TrimSpace(r.Number + " " + r.Title)
+		}
+		if i.Corrected > 0 {
+			out.Corrected = d.t("后有更正", "corrected since")
+		}
+		rows[n] = out
+	}
+	return rows, next, nil
+}
+
+// registerOf reads the questions to the register from an address.
+func registerOf(q url.Values) registerQuery {
+	number := func(key string) int { n, _ := strconv.Atoi(q.Get(key)); return n }
+	date := func(key string) domain.Date { d, _ := domain.ParseDate(q.Get(key)); return d }
+	out := registerQuery{State: q.Get("state"), Open: q.Get("open") == "true", Overdue: q.Get("overdue") == "true", Urgency: q.Get("urgency"), Kind: q.Get("kind"),
+		Class: q.Get("class"), Book: q.Get("book"), Year: number("year"), Number: number("number"), Lead: q.Get("lead"), Handler: q.Get("handler"),
+		From: date("from"), Until: date("until"), Text: strings.TrimSpace(q.Get("q")), Sort: q.Get("sort"), After: q.Get("after"), Limit: 40}
+	if !slices.Contains(registerSorts, out.Sort) {
+		out.Sort = "-received"
+	}
+	if !out.Until.IsZero() {
+		out.Until = out.Until.Add(1) // the page asks for a last day
+	}
+	return out
+}
+
+var registerSorts = []string{"-received", "received", "number", "-number", "due", "-due", "title", "-title"}
+
+// registerPage is the incoming register with the paper in hand beside it.
+func (a *API) registerPage(w http.ResponseWriter, r *http.Request) {
+	type data struct {
+		Query                             url.Values
+		Rows                              []listRow
+		Hand                              *hand
+		Total                             int
+		Next, First, CSV                  string
+		Chips                             []link
+		State                             string
+		States, Urgencies, Classes, Sorts []option
+		Receives                          bool
+	}
+	a.view(w, r, "documents", func(d *desk) (*frame, error) {
+		f, err := d.frame(d.t("收文登记簿", "Incoming register"))
+		if err != nil {
+			return nil, err
+		}
+		q := r.URL.Query()
+		query := registerOf(q)
+		filter, by, err := a.filter(d.ctx, query)
+		if err != nil {
+			return nil, err
+		}
+		entries, next, err := register.List(d.ctx, a.cfg.Read.Pool, filter, by, query.After, query.Limit)
+		if err != nil {
+			return nil, err
+		}
+		out := data{Query: q}
+		f.Query, f.Data = query.Text, &out
+		if out.Total, err = register.Count(d.ctx, a.cfg.Read.Pool, filter); err != nil {
+			return nil, err
+		}
+		for _, e := range entries {
+			one := listRow{Stream: e.Stream, Href: d.pageOf(e.Stream), Pick: turned(r, "row", e.Stream), What: d.word(string(e.State))}
+			d.fillRow(&one, e)
+			switch {
+			case e.Masked:
+				one.What, one.WhatMore = "", d.holder(e)
+			case e.Open():
+				one.Due, one.WhatMore = d.due(e.Due), d.name(e.Lead)
+			case !e.DueOn.IsZero():
+				one.Due, one.WhatMore = due{Text: d.date(e.DueOn)}, e.SettledAs
+			default:
+				one.WhatMore = e.SettledAs
+			}
+			out.Rows = append(out.Rows, one)
+		}
+		if cur := pick(out.Rows, q.Get("row")); cur >= 0 {
+			c := &out.Rows[cur]
+			c.Cur = true
+			title := c.Number
+			if title == "" {
+				title = c.Title
+			}
+			if out.Hand, err = d.hand(c.Stream, title, ""); err != nil {
+				return nil, err
+			}
+		}
+		if next != "" {
+			out.Next = turned(r, "after", next)
+		}
+		if query.After != "" {
+			out.First = turned(r, "after", "")
+		}
+		csv := url.Values{}
+		for _, k := range []string{"state", "urgency", "kind", "book", "q", "open", "overdue"} {
+			if q.Get(k) != "" {
+				csv.Set(k, q.Get(k))
+			}
+		}
+		out.CSV = "/documents.csv?" + csv.Encode()
+		for _, s := range []documents.Status{documents.StatusSigned, documents.StatusRegistered, documents.StatusPreChecked, documents.StatusProposed, documents.StatusInstructed, documents.StatusAssigned,
+			documents.StatusHandling, documents.StatusReplied, documents.StatusSuspended, documents.StatusRecalled, documents.StatusClosed, documents.StatusFiled, documents.StatusReturned, documents.StatusTransferredOut, documents.StatusDuplicate} {
+			out.States = append(out.States, option{string(s), d.word(string(s)), q.Get("state") == string(s)})
+		}
+		p, err := d.policy()
+		if err != nil {
+			return nil, err
+		}
+		out.Urgencies = d.policyOptions(p, documents.Urgencies.Name, q.Get("urgency"))
+		out.Classes = d.policyOptions(p, documents.Classes.Name, q.Get("class"))
+		for _, s := range registerSorts {
+			key := map[string][2]string{"-received": {"最近签收在前", "latest first"}, "received": {"最早签收在前", "earliest first"}, "number": {"按收文号", "by number"}, "-number": {"按收文号倒序", "by number, last first"},
+				"due": {"按期限", "by time limit"}, "-due": {"按期限倒序", "by time limit, last first"}, "title": {"按标题", "by title"}, "-title": {"按标题倒序", "by title, last first"}}[s]
+			out.Sorts = append(out.Sorts, option{s, d.t(key[0], key[1]), query.Sort == s})
+		}
+		whose, err := d.trayOf()
+		out.Receives = slices.Contains(whose.Roles, documents.Registrar.Name)
+		return f, err
+	})
+}
+
+// holder is who has a paper in hand, which is all that others see of a state secret beside its number and class.
+func (d *desk) holder(e register.Entry) string {
+	var holders []string
+	for _, id := range append([]string{e.Lead}, e.Co...) {
+		if id != "" {
+			holders = append(holders, d.name(id))
+		}
+	}
+	for _, c := range e.Copies {
+		if c.Holder != "" {
+			holders = append(holders, d.name(c.Holder))
+		}
+	}
+	slices.Sort(holders)
+	if holders = slices.Compact(holders); len(holders) > 0 {
+		return d.t("在 ", "with ") + strings.Join(holders, d.word("、"))
+	}
+	return d.t("在收文处", "in the registry")
+}
+
+// policyOptions are the words of a policy list, to choose from.
+func (d *desk) policyOptions(p domain.Policy, key, chosen string) (list []option) {
+	for _, word := range policyList[string](p, key, domain.At(d.now)) {
+		list = append(list, option{word, d.word(word), word == chosen})
+	}
+	return list
+}
+
+// receivePage is the form at the counter (签收台).
+func (a *API) receivePage(w http.ResponseWriter, r *http.Request, problem *Problem) {
+	a.view(w, r, "receive", func(d *desk) (*frame, error) {
+		f, err := d.frame(d.t("签收", "Sign for a paper"))
+		if err != nil {
+			return nil, err
+		}
+		p, err := d.policy()
+		if err != nil {
+			return nil, err
+		}
+		back := fill{given: documents.Receive{Arrival: documents.Arrival{Copies: 1, Seal: "intact"}}, problem: problem, options: d.paperOptions(p), change: d.paperField}
+		if problem != nil {
+			back.values, f.Refusal = r.PostForm, d.refusal(problem)
+		}
+		sign := formOf[documents.Receive](d, "receive", "/desk/documents", d.t("签收", "Sign for it"), back)
+		sign.Primary, sign.After = true, d.t("签收即由本办负责，时间以此刻为准。", "The office answers for it from this moment on.")
+		// What the paper is comes first, as it is what the clerk reads; how it came follows.
+		at := slices.IndexFunc(sign.Fields, func(x field) bool { return x.Name == "source_organs" })
+		sign.Fields = append(slices.Clone(sign.Fields[at:]), sign.Fields[:at]...)
+		f.Data = sign
+		return f, nil
+	})
+}
+
+func (a *API) receiveForm(w http.ResponseWriter, r *http.Request) {
+	if !readForm(w, r) {
+		a.refusePage(w, r, problemMalformed)
+		return
+	}
+	d, err := a.desk(r)
+	var out *answered
+	if err == nil {
+		out, err = carryOut(a, r, d.zone, documents.Context, func(req commands.Request, _ documents.Receive) string {
+			return documents.Context.Stream(commands.NewID(req.Command, documents.Context.Name))
+		})
+	}
+	if err != nil {
+		a.receivePage(w, r, a.asProblem(r.Context(), err))
+		return
+	}
+	a.recorded(w, r, out, "/desk/documents/"+out.Body.ID)
+}
+
+// kinds of documents by the rule on their forms (公文处理工作条例), offered and not prescribed.
+var paperKinds = []string{"通知", "意见", "通报", "请示", "批复", "报告", "函", "纪要", "决定", "公告", "通告", "议案", "命令", "电报"}
+
+var channels = []string{"机要交通", "机要交换", "文件交换", "公文系统", "明电", "传真", "邮寄", "直送"}
+
+// paperOptions are the choices of the fields of a paper: the office's own words where its policy states them.
+func (d *desk) paperOptions(p domain.Policy) func(string) []option {
+	words := func(list ...string) (out []option) {
+		for _, w := range list {
+			out = append(out, option{ID: w, Name: d.word(w)})
+		}
+		return out
+	}
+	return func(name string) []option {
+		switch name {
+		case "urgency":
+			return d.policyOptions(p, documents.Urgencies.Name, "")
+		case "class":
+			return d.policyOptions(p, documents.Classes.Name, "")
+		case "level":
+			return words("central", "province", "city", "county", "township")
+		case "line":
+			return words("party", "state", "party+state")
+		case "seal":
+			return words("intact", "broken", "none")
+		case "not_stated":
+			return words("doc_number", "issued_on", "urgency", "class", "kind", "term")
+		}
+		return nil
+	}
+}
+
+// paperField suits the fields of a paper to the counter.
+func (d *desk) paperField(f *field) bool {
+	suggest := func(list []string) {
+		for _, w := range list {
+			f.Options = append(f.Options, option{ID: w})
+		}
+	}
+	switch f.Name {
+	case "title":
+		f.Kind, f.Width = "area", ""
+	case "source_organs":
+		f.Hint = d.t("联合行文的，以顿号分开", "joint issuers are separated by 、")
+	case "kind":
+		suggest(paperKinds)
+		f.Width = "third"
+	case "channel":
+		suggest(channels)
+		f.Width = "third"
+	case "addressee":
+		f.Kind, f.Width = "text", "half"
+	case "doc_number":
+		f.Hint = d.t("照来文书写", "as the paper writes it")
+	case "copy_numbers":
+		f.Hint = d.t("来文印有份号时填写", "where the paper carries them")
+	case "urgency", "class", "level", "line", "seal", "envelope", "term":
+		f.Width = "third"
+	case "not_stated":
+		f.Hint = d.t("查过而来文没有标明的项目，须注明，不得推定", "what was looked for and is not there; never guessed")
+	case "answer_by":
+		f.Label = d.t("来文要求办毕", "last day it sets")
+	}
+	return true
+}
+
+// paper is one paper before the asker.
+type paper struct {
+	*desk
+	stream string
+	events []domain.Recorded
+	sees   bool
+	state  documents.Document
+	entry  register.Entry
+	rules  domain.Policy
+	cal    calendar.Calendar
+	posts  []option // units and posts to choose from
+}
+
+var uuidForm = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+
+// paper reads a paper as the address names it.
+func (a *API) paper(r *http.Request) (*paper, error) {
+	d, err := a.desk(r)
+	if err != nil {
+		return nil, err
+	}
+	id := chi.URLParam(r, "id")
+	if !uuidForm.MatchString(id) {
+		return nil, problemNotFound
+	}
+	p := &paper{desk: d, stream: documents.Context.Stream(id)}
+	if p.events, p.sees, err = d.story(p.stream); err != nil {
+		return nil, err
+	}
+	d.caught(p.events)
+	posts, err := d.API.posts(d.ctx, d.who)
+	if err != nil {
+		return nil, err
+	}
+	whole, err := register.Get(d.ctx, a.cfg.Read.Pool, d.who.Office, p.stream)
+	if err != nil {
+		return nil, err
+	}
+	p.entry = whole.For(d.who.Person, posts)
+	if p.state, err = documents.Context.Fold(documents.Document{}, p.events); err != nil {
+		return nil, err
+	}
+	if p.cal, _, err = commands.State(d.ctx, a.cfg.Handler, calendar.Context, d.who.Office, calendar.Stream(d.who.Office)); err != nil {
+		return nil, err
+	}
+	p.rules, err = d.policy()
+	for _, u := range d.names.Units() {
+		p.posts = append(p.posts, option{ID: u.ID, Name: u.Name})
+	}
+	for _, post := range d.names.Posts() {
+		p.posts = append(p.posts, option{ID: post.ID, Name: d.postName(post.ID)})
+	}
+	return p, err
+}
+
+// postName is a post's title, with its unit where the title alone does not tell.
+func (d *desk) postName(id string) string {
+	post := d.names.Post(id)
+	if unit := d.name(post.Unit); unit != "" && !strings.Contains(post.Title, unit) {
+		return post.Title + "（" + unit + "）"
+	}
+	return post.Title
+}
+
+// try asks the rules themselves whether an act could be taken now; nothing is written. Facts are read as of now.
+func try[S any](d *desk, cmd domain.Command[S], state S, facts map[string]any) ([]domain.Event[S], error) {
+	p, err := d.policy()
+	if err != nil {
+		return nil, err
+	}
+	in := &domain.Inputs{Policy: p, NewID: commands.NewID, Facts: map[string]domain.Fact{org.Stream(d.who.Office): {State: d.office}}}
+	for stream, state := range facts {
+		in.Facts[stream] = domain.Fact{State: state}
+	}
+	act := domain.NewAct(domain.Act{Office: d.who.Office, Actor: d.who.actor(), Occurred: domain.At(d.now), Received: domain.At(d.now), Zone: d.zone, Command: commands.NewID(d.who.Session.ID, "try")}, in)
+	return domain.Decide(cmd, state, act)
+}
+
+func (p *paper) facts() map[string]any {
+	return map[string]any{calendar.Stream(p.who.Office): p.cal, p.stream: p.state}
+}
+
+// paperAct is one act upon a paper: a command, and its form.
+type paperAct struct {
+	path, zh, en string
+	possible     func(p *paper) (bool, error) // false: it is so already
+	form         func(p *paper, with fill) form
+	carry        func(a *API, r *http.Request, p *paper) (*answered, error)
+}
+
+// onPaper makes an act of a command. given fills the form in, so that the rules can be asked about it.
+func onPaper[C documents.Command](path, zh, en string, given func(p *paper) C) paperAct {
+	edits := slices.Contains([]string{"description", "registration-corrections"}, path) // changing nothing is no act, yet the form is there
+	return paperAct{path, zh, en,
+		func(p *paper) (bool, error) {
+			events, err := try(p.desk, given(p), p.state, p.facts())
+			return len(events) > 0 || edits, err
+		},
+		func(p *paper, with fill) form {
+			with.given = given(p)
+			return formOf[C](p.desk, strings.ReplaceAll(path, "/", "-"), "/desk/documents/"+idOf(p.stream)+"/"+path, p.t(zh, en), with)
+		},
+		func(a *API, r *http.Request, p *paper) (*answered, error) {
+			return carryOut(a, r, p.zone, documents.Context, func(commands.Request, C) string { return p.stream })
+		}}
+}
+
+// copyIn names a copy that is in a state.
+func (p *paper) copyIn(state documents.CopyState) string {
+	if list := p.copiesIn(state); len(list) > 0 {
+		return list[0].ID
+	}
+	return ""
+}
+
+func (p *paper) copiesIn(state documents.CopyState) (list []option) {
+	for name, c := range p.state.Copies {
+		if c.State == state {
+			text := fmt.Sprintf(p.t("第 %s 号", "copy %s"), name)
+			if c.Holder != "" {
+				text += " · " + p.name(c.Holder)
+			}
+			list = append(list, option{ID: name, Name: text})
+		}
+	}
+	slices.SortFunc(list, func(x, y option) int {
+		if len(x.ID) != len(y.ID) {
+			return len(x.ID) - len(y.ID)
+		}
+		return strings.Compare(x.ID, y.ID)
+	})
+	return list
+}
+
+func (p *paper) arrival() documents.Arrival {
+	e := p.entry
+	return documents.Arrival{Served: e.Served, Channel: e.Channel, Envelope: e.Envelope, Seal: e.Seal, Copies: max(1, e.Signed), Remarks: e.Remarks}
+}
+
+func (p *paper) settlements() []documents.Settlement {
+	return policyList[documents.Settlement](p.rules, documents.Settlements.Name, domain.At(p.now))
+}
+
+// proposal is the last proposal on the paper.
+func (p *paper) proposal() (last documents.HandlingProposed) {
+	for _, r := range p.events {
+		if e, ok := r.Event.(documents.HandlingProposed); ok {
+			last = e
+		}
+	}
+	return last
+}
+
+func (p *paper) organ() string { return strings.Join(p.state.Paper.SourceOrgans, "、") }
+
+// paperActs are the acts upon a paper in the order of its life; the first that is possible is the one that the page puts
+// before the asker.
+var paperActs = []paperAct{
+	onPaper("description", "填写主要内容", "Enter the main data", func(p *paper) documents.Describe { return documents.Describe{Paper: p.state.Paper} }),
+	registrationAct,
+	onPaper("pre-check", "初审通过", "Pass the check", func(p *paper) documents.PreCheck { return documents.PreCheck{} }),
+	onPaper("proposal", "提出拟办意见", "Propose handling", func(p *paper) documents.ProposeHandling {
+		return documents.ProposeHandling{Action: documents.ToHandle}
+	}),
+	onPaper("assignment", "交办", "Assign it", func(p *paper) documents.Assign {
+		last := p.proposal()
+		to := documents.Assign{Lead: last.Lead, Co: last.Co}
+		if p.state.InstructedLead != "" {
+			to.Lead = p.state.InstructedLead
+		}
+		return to
+	}),
+	onPaper("acceptances", "接办", "Accept it", func(p *paper) documents.Accept { return documents.Accept{} }),
+	onPaper("reports", "报告办理结果", "Report the result", func(p *paper) documents.Report { return documents.Report{} }),
+	onPaper("closing", "办结", "Close it", func(p *paper) documents.Close {
+		for _, s := range p.settlements() {
+			return documents.Close{Code: s.Code}
+		}
+		return documents.Close{}
+	}),
+	onPaper("filing", "归档", "File it", func(p *paper) documents.File { return documents.File{} }),
+	onPaper("reply", "记录答复", "Record the reply", func(p *paper) documents.Reply {
+		return documents.Reply{To: p.organ(), Way: "letter", SentOn: p.today}
+	}),
+	onPaper("copies/distributions", "分发", "Hand out a copy", func(p *paper) documents.HandOut { return documents.HandOut{Copy: p.copyIn(documents.Held)} }),
+	onPaper("copies/returns", "收回", "Take a copy back", func(p *paper) documents.ReturnCopy { return documents.ReturnCopy{Copy: p.copyIn(documents.Out)} }),
+	onPaper("classification", "分类", "Put it in its category", func(p *paper) documents.Classify {
+		return documents.Classify{Category: p.state.Category, Form: "文件"}
+	}),
+	onPaper("presentations", "呈送", "Lay it before a leader", func(p *paper) documents.Present { return documents.Present{} }),
+	onPaper("legality-reviews", "审核", "Record the review", func(p *paper) documents.CheckLegality { return documents.CheckLegality{Result: "ok"} }),
+	onPaper("declinations", "退办", "Decline it", func(p *paper) documents.Decline { return documents.Decline{} }),
+	onPaper("urgings", "催办", "Urge", func(p *paper) documents.Urge { return documents.Urge{Level: 1, To: p.state.Lead} }),
+	onPaper("processing-reviews", "检查办理情况", "Record a look at the handling", func(p *paper) documents.ReviewProcessing { return documents.ReviewProcessing{} }),
+	onPaper("suspension", "中止办理", "Suspend the handling", func(p *paper) documents.Suspend { return documents.Suspend{} }),
+	onPaper("resumption", "恢复办理", "Resume the handling", func(p *paper) documents.Resume { return documents.Resume{} }),
+	onPaper("reopening", "重新启办", "Reopen it", func(p *paper) documents.Reopen { return documents.Reopen{} }),
+	onPaper("return", "退回来文机关", "Send it back", func(p *paper) documents.Return {
+		for _, c := range p.causes() {
+			return documents.Return{Cause: c.ID}
+		}
+		return documents.Return{}
+	}),
+	onPaper("transfer", "转出", "Transfer it", func(p *paper) documents.TransferOut { return documents.TransferOut{} }),
+	onPaper("recall", "记录来文机关收回", "Record a recall", func(p *paper) documents.RecordRecall { return documents.RecordRecall{} }),
+	onPaper("due-revisions", "来文机关改期", "Take over a new day", func(p *paper) documents.ReviseDue {
+		return documents.ReviseDue{Cause: documents.CauseIssuer, DueOn: p.state.Term.DueOn}
+	}),
+	onPaper("duplicates", "并入首件", "It came before", func(p *paper) documents.LinkDuplicate { return documents.LinkDuplicate{First: p.stream} }),
+	onPaper("copies", "登记复制件", "Register a copy made", func(p *paper) documents.SplitCopy {
+		return documents.SplitCopy{Of: p.copyIn(documents.Held)}
+	}),
+	onPaper("copies/sendings-back", "清退", "Send a copy back", func(p *paper) documents.SendBack {
+		return documents.SendBack{Copy: p.copyIn(documents.Held), To: p.organ()}
+	}),
+	onPaper("receipt-corrections", "更正签收", "Correct the receipt", func(p *paper) documents.CorrectReceipt {
+		return documents.CorrectReceipt{Arrival: p.arrival()}
+	}),
+	onPaper("registration-corrections", "更正登记", "Correct the registered data", func(p *paper) documents.CorrectRegistration {
+		return documents.CorrectRegistration{Paper: p.state.Paper}
+	}),
+}
+
+// registrationAct is the one act that begins in another stream: the number comes from the series of the book.
+var registrationAct = paperAct{"registration", "登记", "Register it",
+	func(p *paper) (bool, error) {
+		enter := documents.Enter{Document: p.stream}
+		in := &domain.Inputs{Policy: p.rules, NewID: commands.NewID, Facts: map[string]domain.Fact{}}
+		act := domain.NewAct(domain.Act{Office: p.who.Office, Occurred: domain.At(p.now), Received: domain.At(p.now), Zone: p.zone}, in)
+		enter.Book, enter.Year = p.state.Book(act), registers.YearOf(act)
+		series, _, err := commands.State(p.ctx, p.cfg.Handler, registers.Context, p.who.Office, registers.StreamOf(commands.NewID, p.who.Office, enter.Book, enter.Year))
+		if err != nil {
+			return false, err
+		}
+		events, err := try(p.desk, enter, series, p.facts())
+		return len(events) > 0, err
+	},
+	func(p *paper, with fill) form {
+		f := formOf[struct{}](p.desk, "registration", "/desk/documents/"+idOf(p.stream)+"/registration", p.t("登记", "Register it"), with)
+		f.Note = p.t("登记即给号，一件一号，不再更改。", "A number is given: one paper, one number, for good.")
+		return f
+	},
+	func(a *API, r *http.Request, p *paper) (*answered, error) {
+		_, h, err := posted[struct{}](a, r, p.zone)
+		if err != nil {
+			return nil, err
+		}
+		req, err := a.ask(r.Context(), h, struct{}{})
+		if err != nil {
+			return nil, err
+		}
+		res, err := commands.Register(r.Context(), a.cfg.Handler, p.stream, req)
+		if err != nil && len(res.Events) == 0 {
+			return nil, a.refused(r.Context(), req, err)
+		}
+		if err != nil { // the number is allotted and the follower will enter it: the answer stands
+			a.cfg.Logger.WarnContext(r.Context(), "registration left to the follower", "request", requestID(r.Context()), "error", err)
+		}
+		return a.answer(res, ""), nil
+	}}
+
+// causes are those for which the office may send a paper back.
+func (p *paper) causes() (list []option) {
+	for key := range p.rules.Provisions {
+		if cause, ok := strings.CutPrefix(key, "rcv.returnWindow["); ok {
+			if v, in := p.rules.At(key, domain.At(p.now)); in && !v.Blank {
+				cause = strings.TrimSuffix(cause, "]")
+				list = append(list, option{ID: cause, Name: p.word(cause)})
+			}
+		}
+	}
+	slices.SortFunc(list, func(x, y option) int { return strings.Compare(x.ID, y.ID) })
+	return list
+}
+
+// choices are what the fields of an act choose from.
+func (p *paper) choices(act string) func(string) []option {
+	of := p.paperOptions(p.rules)
+	return func(name string) []option {
+		switch act + " " + name {
+		case "proposal lead", "proposal co", "assignment lead", "assignment co":
+			return p.posts
+		case "presentations to", "urgings to":
+			return p.posts
+		case "copies/distributions to":
+			people := slices.Clone(p.posts)
+			for _, who := range p.names.People("rank", p.today) {
+				people = append(people, option{ID: who.ID, Name: who.Name})
+			}
+			return people
+		case "copies/distributions copy", "copies/sendings-back copy", "copies of":
+			return p.copiesIn(documents.Held)
+		case "copies/returns copy":
+			return p.copiesIn(documents.Out)
+		case "closing code":
+			var list []option
+			for _, s := range p.settlements() {
+				list = append(list, option{ID: s.Code, Name: s.Title})
+			}
+			return list
+		case "return cause":
+			return p.causes()
+		case "reports of":
+			var list []option
+			for _, id := range append([]string{p.state.Lead}, p.state.Co...) {
+				if id != "" {
+					list = append(list, option{ID: id, Name: p.name(id)})
+				}
+			}
+			return list
+		case "duplicates first":
+			return p.sameTitle()
+		}
+		switch act {
+		case "description", "receipt-corrections", "registration-corrections":
+			return of(name)
+		}
+		return nil
+	}
+}
+
+// sameTitle lists the papers that this one may be a repetition of.
+func (p *paper) sameTitle() (list []option) {
+	list = []option{}
+	if p.state.Paper.Title == "" {
+		return list
+	}
+	f, by, err := p.filter(p.ctx, registerQuery{Text: p.state.Paper.Title, Sort: "received"})
+	if err != nil {
+		return list
+	}
+	entries, _, err := register.List(p.ctx, p.cfg.Read.Pool, f, by, "", 20)
+	if err != nil {
+		return list
+	}
+	for _, e := range entries {
+		if e.Stream != p.stream && !e.Masked {
+			list = append(list, option{ID: e.Stream, Name: strings.TrimSpace(e.NumberText + " " + e.Title)})
+		}
+	}
+	return list
+}
+
+// field suits the fields of the acts to the page.
+func (p *paper) field(act string) func(f *field) bool {
+	return func(f *field) bool {
+		switch act {
+		case "description", "receipt-corrections", "registration-corrections":
+			return p.paperField(f)
+		case "due-revisions":
+			if f.Name == "cause" {
+				f.Kind, f.Value = "hidden", string(documents.CauseIssuer)
+			}
+		case "filing":
+			if f.Name == "retention" {
+				f.Options = []option{{ID: "永久"}, {ID: "30年"}, {ID: "10年"}}
+			}
+		case "copies/distributions", "copies/returns", "closing":
+			f.Fixed = f.Name == "copy" || f.Name == "code"
+		}
+		return true
+	}
+}
+
+// policyList reads a list that the office has in force; nothing where it states none.
+func policyList[T any](p domain.Policy, key string, at domain.Instant) (list []T) {
+	if v, ok := p.At(key, at); ok && !v.Blank && json.Unmarshal(v.Value, &list) != nil {
+		return nil
+	}
+	return list
+}
+
+// cannot is an act that is not possible now.
+type cannot struct{ Title, Why string }
+
+// possible asks the rules which acts are possible now. What is not comes with the rule that stands against it.
+func (p *paper) possible(problem *Problem, failed string) (can []form, not []cannot, err error) {
+	wanted := p.r.URL.Query().Get("act")
+	if failed != "" {
+		wanted = failed
+	}
+	for _, act := range paperActs {
+		so, err := act.possible(p)
+		var refusal *domain.Refusal
+		switch {
+		case errors.As(err, &refusal):
+			if refusal.Kind == domain.Invalid || act.path == failed && problem.Status != http.StatusForbidden {
+				break // what is wrong is not typed yet
+			}
+			if refusal.Kind != domain.NotFound {
+				not = append(not, cannot{p.t(act.zh, act.en), p.say(refusal.Code, refusal.Params, refusal.Text(p.lang))})
+			}
+			continue
+		case err != nil:
+			return nil, nil, err
+		case !so:
+			continue
+		}
+		back := fill{options: p.choices(act.path), change: p.field(act.path)}
+		if act.path == failed {
+			back.values, back.problem = p.r.PostForm, problem
+		}
+		f := act.form(p, back)
+		if f.IfMatch == "" {
+			f.IfMatch = strconv.FormatInt(int64(len(p.events)-1), 10)
+		}
+		if act.path == "duplicates" && len(p.sameTitle()) == 0 {
+			continue
+		}
+		f.Open = act.path == wanted
+		can = append(can, f)
+	}
+	if i := slices.IndexFunc(can, func(f form) bool { return f.Open }); i >= 0 {
+		can[i].Primary = true
+	} else if len(can) > 0 && p.state.Described != "" {
+		first := 0
+		if can[0].ID == "description" && len(can) > 1 {
+			first = 1 // what is entered already is registered next
+		}
+		if p.next(can[first].ID) {
+			can[first].Primary, can[first].Open = true, true
+		}
+	} else if len(can) > 0 && can[0].ID == "description" {
+		can[0].Primary, can[0].Open = true, true
+	}
+	return can, not, nil
+}
+
+// next tells whether a form is a step of the paper's life, not something that may happen beside it.
+func (p *paper) next(id string) bool {
+	return slices.Contains([]string{"description", "registration", "pre-check", "proposal", "assignment", "acceptances", "reports", "closing", "filing"}, id)
+}
+
+// slip is the handling slip (文件办理单) as it is printed.
+type slip struct {
+	Number, Title, Organs, DocNumber, Kind, IssuedOn, Urgency, Term, Received, SignedBy, Copies, Addressee, Channel, Due, DueWhy string
+	Class                                                                                                                        domain.Class
+	NotStated                                                                                                                    []string
+	Proposal, ProposedBy, Instruction, InstructedBy, Lead, Co, Accepted, Result, Reply, Settled, Filed                           string
+	CopyList                                                                                                                     []string
+	First                                                                                                                        string
+}
+
+func (p *paper) slip() slip {
+	e, d := p.entry, p.desk
+	signed := func(who, post string, at domain.Instant) string {
+		text := strings.TrimSpace(d.name(post) + " " + d.name(who))
+		if text != "" && !at.IsZero() {
+			text += "　" + d.date(d.on(at)) + " " + at.In(d.zone).Format("15:04")
+		}
+		return text
+	}
+	out := slip{Number: e.NumberText, Title: e.Title, Organs: strings.Join(e.Organs, d.word("、")), DocNumber: e.DocNumber, Kind: e.Kind, IssuedOn: d.date(e.IssuedOn), Urgency: e.Urgency, Class: e.Class, Term: e.Term,
+		Received: d.date(d.on(e.Received)) + " " + e.Received.In(d.zone).Format("15:04"), SignedBy: d.name(e.SignedBy), Copies: strconv.Itoa(e.Signed), Addressee: e.Addressee, Channel: e.Channel,
+		Proposal: e.Proposal, ProposedBy: signed(e.ProposedBy, "", e.ProposedAt), Instruction: e.Instruction, InstructedBy: signed(e.InstructedBy, e.InstructedPost, e.InstructedAt),
+		Lead: d.name(e.Lead), Co: d.nameAll(e.Co), Accepted: d.nameAll(e.Accepted), Result: e.Result}
+	for _, f := range e.NotStated {
+		out.NotStated = append(out.NotStated, d.word(f))
+	}
+	if !e.DueOn.IsZero() {
+		out.Due = d.date(e.DueOn) + " 24:00"
+		out.DueWhy = d.word(e.DueBasis)
+		if e.Provisional {
+			out.DueWhy += d.t("，暂定", ", provisional")
+		}
+	}
+	if e.ReplyTo != "" {
+		out.Reply = strings.Join(slices.DeleteFunc([]string{e.ReplyTo, d.word(e.ReplyWay), e.ReplyNumber, d.date(e.ReplyOn)}, func(s string) bool { return s == "" }), " · ")
+	}
+	if e.SettledAs != "" {
+		out.Settled = strings.TrimSpace(e.SettledAs + "　" + e.SettledNote + "　" + d.at(e.Closed))
+	}
+	if e.FileCode != "" {
+		out.Filed = strings.TrimSpace(e.FileCode + " " + e.Volume + " " + e.Retention)
+	}
+	for _, c := range e.Copies {
+		text := fmt.Sprintf(d.t("第 %s 号 ", "copy %s "), c.Copy) + d.word(string(c.State))
+		if c.Holder != "" {
+			text += " · " + d.name(c.Holder)
+		}
+		out.CopyList = append(out.CopyList, text)
+	}
+	if e.First != "" {
+		out.First = d.pageOf(e.First)
+	}
+	return out
+}
+
+// paperPage is one paper: its slip, its history, and what can be done now.
+func (a *API) paperPage(w http.ResponseWriter, r *http.Request, failed string, problem *Problem) {
+	type data struct {
+		Slip                      slip
+		State, Holder             string
+		Masked, Withheld, Waiting bool
+		Class                     domain.Class
+		Urgency                   string
+		Due                       due
+		Lines                     []line
+		Can                       []form
+		Cannot                    []cannot
+		Case                      string
+		Primary                   string
+	}
+	p, err := a.paper(r)
+	if err != nil {
+		a.refusePage(w, r, err)
+		return
+	}
+	build := func() (*frame, error) {
+		title := p.entry.NumberText
+		if title == "" {
+			title = p.t("未登记来文", "Paper without a number")
+		}
+		f, err := p.frame(title)
+		if err != nil {
+			return nil, err
+		}
+		out := data{Masked: p.entry.Masked, Withheld: !p.sees, Class: p.entry.Class, Holder: p.holder(p.entry)}
+		f.Data = &out
+		if problem != nil {
+			f.Refusal = p.refusal(problem)
+			f.Refusal.OnRecord = attempted(p.events, p.who)
+		}
+		if out.Masked {
+			return f, nil
+		}
+		out.State, out.Slip, out.Urgency = p.word(string(p.state.Status())), p.slip(), p.entry.Urgency
+		if p.entry.Open() {
+			out.Due = p.due(p.entry.Due)
+		}
+		out.Waiting = p.state.Proposed && !p.state.Instructed
+		if p.entry.Case != "" {
+			out.Case = p.pageOf(p.entry.Case)
+		}
+		if !p.sees {
+			return f, nil
+		}
+		done := p.done(p.stream)
+		out.Lines = p.lines(p.events, true, done)
+		if done >= 0 && int(done) < len(out.Lines) {
+			f.Notice = out.Lines[done].Text
+		} else if of, _, ok := strings.Cut(r.URL.Query().Get("done"), "@"); ok && domain.ContextOf(of) == registers.Context.Name && p.state.Text != "" {
+			f.Notice = p.t("登记 ", "registered as ") + p.state.Text
+			for i := range out.Lines {
+				out.Lines[i].Fresh = p.events[i].Type == "document.registered"
+			}
+		}
+		slices.Reverse(out.Lines)
+		redate(out.Lines)
+		if out.Can, out.Cannot, err = p.possible(problem, failed); err != nil {
+			return nil, err
+		}
+		for _, c := range out.Can {
+			if c.Primary {
+				out.Primary = c.Title
+			}
+		}
+		return f, nil
+	}
+	f, err := build()
+	if err != nil {
+		a.refusePage(w, r, err)
+		return
+	}
+	status := http.StatusOK
+	if f.Refusal != nil {
+		status = f.Refusal.Status
+		for k, v := range problem.headers {
+			w.Header()[k] = v
+		}
+	}
+	a.show(w, r, status, "document", f)
+}
+
+// redate puts the days over a history that is told from its end.
+func redate(list []line) {
+	day := ""
+	for i := len(list) - 1; i >= 0; i-- {
+		if list[i].Day != "" {
+			day = list[i].Day
+		}
+		list[i].Day = day
+	}
+	last := ""
+	for i := range list {
+		if list[i].Day == last {
+			list[i].Day = ""
+		} else {
+			last = list[i].Day
+		}
+	}
+}
+
+// attempted tells whether the refusal of this very request stands on record.
+func attempted(events []domain.Recorded, w who) bool {
+	return slices.ContainsFunc(events, func(r domain.Recorded) bool {
+		return strings.HasSuffix(r.Type, ".refused") && r.Actor.Person == w.Person && r.ReceivedAt.Equal(domain.At(w.received).Time)
+	})
+}
+
+func (a *API) paperForm(w http.ResponseWriter, r *http.Request, act paperAct) {
+	if !readForm(w, r) {
+		a.refusePage(w, r, problemMalformed)
+		return
+	}
+	p, err := a.paper(r)
+	if err != nil {
+		a.refusePage(w, r, err)
+		return
+	}
+	out, err := act.carry(a, r, p)
+	if err != nil {
+		a.paperPage(w, r, act.path, a.asProblem(r.Context(), err))
+		return
+	}
+	a.recorded(w, r, out, "/desk/documents/"+idOf(p.stream))
+}
