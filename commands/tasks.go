@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -54,7 +55,7 @@ type Tasks struct {
 	Logger *slog.Logger
 
 	mu    sync.Mutex
-	tried map[string]*trial // by task and due time
+	tried map[string]*trial // by Due.id
 }
 
 type trial struct {
@@ -111,14 +112,14 @@ func (t *Tasks) next(ctx context.Context) (time.Time, error) {
 // tried again later, with growing pauses.
 func (t *Tasks) Sweep(ctx context.Context) (int, error) {
 	now := t.Handler.Now()
-	due, err := t.List(ctx, now, tasksAtOnce)
+	due, whole, err := t.open(ctx, now)
 	if err != nil {
 		return 0, err
 	}
 	listed := make(map[string]bool, len(due))
 	done := 0
 	for _, d := range due {
-		id := d.Kind + "\x00" + d.Key + "\x00" + d.Task.Due.String()
+		id := d.id()
 		listed[id] = true
 		if !t.ready(id, now) {
 			continue
@@ -134,9 +135,27 @@ func (t *Tasks) Sweep(ctx context.Context) (int, error) {
 		}
 		t.Logger.WarnContext(ctx, "task could not be carried out", "kind", d.Kind, "key", d.Key, "office", d.Office, "error", err)
 	}
-	t.forget(listed)
+	if whole {
+		t.forget(listed)
+	}
 	return done, nil
 }
+
+// open lists what is due, and says whether that is all. Tasks that were carried out and wait for a person stay in the list
+// until they are settled: when nothing else is in its front, what is behind is looked at too.
+func (t *Tasks) open(ctx context.Context, now time.Time) (due []Due, whole bool, err error) {
+	for limit := tasksAtOnce; ; limit *= 2 {
+		if due, err = t.List(ctx, now, limit); err != nil || len(due) < limit {
+			return due, true, err
+		}
+		if slices.ContainsFunc(due, func(d Due) bool { return t.ready(d.id(), now) }) {
+			return due, false, nil
+		}
+	}
+}
+
+// id tells a task apart from the same one at another time, and from one that another event has opened again.
+func (d Due) id() string { return d.Kind + "\x00" + d.Key + "\x00" + d.OpenedBy + "\x00" + d.Task.Due.String() }
 
 func (t *Tasks) carryOut(ctx context.Context, d Due) error {
 	react, ok := reactions[d.Kind]
@@ -176,9 +195,6 @@ func (t *Tasks) note(id string, now time.Time, err error) {
 func (t *Tasks) forget(listed map[string]bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if len(listed) >= tasksAtOnce { // the list was cut: what is missing may be behind the cut
-		return
-	}
 	for id := range t.tried {
 		if !listed[id] {
 			delete(t.tried, id)
