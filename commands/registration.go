@@ -46,6 +46,29 @@ func Register(ctx context.Context, h *Handler, document string, req Request) (Re
 	if err := h.FollowNow(ctx, req.Office, allotted); err != nil {
 		return allotted, fmt.Errorf("number allotted, and being entered: %w", err)
 	}
+	return h.entered(ctx, req.Office, allotted)
+}
+
+// entered gives an allotment the position at which its number is at rest: who waits for it sees the paper registered.
+func (h *Handler) entered(ctx context.Context, office string, allotted Result) (Result, error) {
+	series, err := h.head(ctx, allotted.Stream)
+	if err != nil {
+		return allotted, err
+	}
+	for _, r := range allotted.Events {
+		opens, ok := r.Event.(domain.Opens)
+		if !ok {
+			continue
+		}
+		for _, task := range opens.Opens(r) {
+			due := Due{Task: task, Office: office, OpenedBy: r.ID}
+			for _, step := range []string{"confirm", "release"} {
+				if done, ok := series.command(due.request(h, step).Command); ok {
+					allotted.Position = done.position
+				}
+			}
+		}
+	}
 	return allotted, nil
 }
 

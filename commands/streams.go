@@ -35,6 +35,7 @@ func (h head) command(id string) (span, bool) {
 // span is where the events of one command stand.
 type span struct {
 	first, last int64
+	position    eventstore.Position // of the last
 	fingerprint string
 }
 
@@ -174,7 +175,7 @@ func (h *Handler) readOn(ctx context.Context, k *kept) error {
 		if !ok {
 			s = span{first: r.Revision, fingerprint: r.Fingerprint}
 		}
-		s.last = r.Revision
+		s.last, s.position = r.Revision, rec.Position
 		k.commands[r.Header.Command] = s
 		if _, ok := r.Event.(refusedEvent); ok {
 			next.refusals = append(next.refusals, refused{r.Actor.Person, r.RecordedAt.Time})
