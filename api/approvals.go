@@ -19,6 +19,7 @@ func (a *API) approvals() {
 	on[approvals.CorrectOpinion](a, "/approvals/{id}/corrections", work, c, "Correct one's own opinion; the first stays")
 	on[approvals.AddSigner](a, "/approvals/{id}/signers", work, c, "Add a signer before or after (加签)")
 	on[approvals.Transfer](a, "/approvals/{id}/transfers", work, c, "Transfer the step (转办)")
+	on[approvals.Escalate](a, "/approvals/{id}/escalations", work, c, "Ask again for the post above, where nobody was found when the time was over")
 	on[approvals.Entrust](a, "/approvals/{id}/entrustments", work, c, "Entrust the step to a person (委托)")
 	on[approvals.RaiseDispute](a, "/approvals/{id}/disputes", work, c, "Raise a dispute")
 	on[approvals.ProposeOpinion](a, "/approvals/{id}/proposals", work, c, "Propose an opinion on a dispute")
