@@ -30,6 +30,7 @@ var edges = map[string][]string{
 	"documents": {"calendar", "org", "registers"},
 	"approvals": {"org"},
 	"logs":      {},
+	"access":    {"documents", "org", "persons"},
 }
 
 // rooms say what a folder may import of this module and of others; a trailing slash allows everything below. The first
