@@ -197,7 +197,11 @@ func (c *client) once(ctx context.Context, r request, out any) (answered, http.H
 	}
 	res, err := c.http.Do(req)
 	if err != nil {
-		return answered{}, nil, fmt.Errorf("%s %s: %w", r.method, address, err)
+		var why *url.Error
+		if errors.As(err, &why) {
+			err = why.Err
+		}
+		return answered{}, nil, fmt.Errorf("the server at %s does not answer, is it running? %w", c.settings.Server, err)
 	}
 	defer res.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(res.Body, 64<<20))

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"andu/domain"
 	"andu/domain/policy"
@@ -192,10 +193,18 @@ func (c *policyListCmd) Run(ctx context.Context, g *globals) error {
 			From    domain.Instant `json:"from"`
 		} `json:"documents"`
 	}
+	here, err := time.LoadLocation(zone)
+	if err != nil {
+		return err
+	}
 	return g.ask(ctx, c.clientFlags, request{path: "/policy/documents"}, &out, func(w *tabwriter.Writer) {
 		fmt.Fprintln(w, "document\tstatus\tversion\tfrom\ttitle")
 		for _, d := range out.Documents {
-			fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%s\n", d.ID, d.Status, d.Version, d.From.Format("2006-01-02"), d.Title)
+			from := "–"
+			if !d.From.IsZero() {
+				from = d.From.In(here).Format("2006-01-02")
+			}
+			fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%s\n", d.ID, d.Status, d.Version, from, d.Title)
 		}
 	})
 }

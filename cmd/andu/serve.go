@@ -121,6 +121,9 @@ func (c *serveCmd) Run(ctx context.Context, g *globals) (err error) {
 	work, workCtx := errgroup.WithContext(running)
 	if slices.Contains(c.Roles, "project") {
 		work.Go(func() error { return h.read.Run(workCtx) })
+		if err := h.caughtUp(ctx); err != nil { // a read model that needs longer says so itself, in every answer that waits for it
+			g.logger.WarnContext(ctx, "serving before the read models are complete", "error", err)
+		}
 	}
 	if slices.Contains(c.Roles, "schedule") {
 		work.Go(func() error { return h.tasks.Run(workCtx) })
@@ -179,6 +182,17 @@ func ended(err error) error {
 		return nil
 	}
 	return err
+}
+
+// caughtUp waits until the read models show what is recorded, though not for ever: making one anew takes its time.
+func (h *house) caughtUp(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
+	defer cancel()
+	head, err := h.store.Head(ctx)
+	if err != nil {
+		return err
+	}
+	return h.read.Wait(ctx, head)
 }
 
 // greet tells a newcomer where to go.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"text/tabwriter"
+	"time"
 
 	"andu/eventstore"
 	"andu/projections"
@@ -78,8 +79,22 @@ func (c *projectionsStatusCmd) Run(ctx context.Context, g *globals) error {
 		if err != nil {
 			return err
 		}
+		type view struct {
+			Name       string    `json:"name"`
+			State      string    `json:"state"`
+			Fault      string    `json:"fault,omitempty"`
+			Position   int64     `json:"position"`
+			Head       int64     `json:"head"`
+			Lag        int64     `json:"lag"`
+			Behind     float64   `json:"behind_seconds"`
+			CompleteTo time.Time `json:"complete_to"`
+		}
 		stopped := false
-		err = g.print(list, func(w *tabwriter.Writer) {
+		views := make([]view, len(list))
+		for i, s := range list {
+			views[i] = view{s.Namespace, string(s.State), s.Fault, int64(s.Position), int64(s.Head), s.Lag, s.Behind.Seconds(), s.RecordedAt}
+		}
+		err = g.print(views, func(w *tabwriter.Writer) {
 			fmt.Fprintln(w, "projection\tstate\tposition\thead\tlag\tbehind\tcomplete up to")
 			for _, s := range list {
 				fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%d\t%s\t%s\n", s.Namespace, s.State, s.Position, s.Head, s.Lag, s.Behind, s.RecordedAt.Format("2006-01-02 15:04:05.000000Z07:00"))
