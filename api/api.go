@@ -204,10 +204,11 @@ func (a *API) request(next http.Handler) http.Handler {
 		var b [8]byte
 		rand.Read(b[:])
 		id := hex.EncodeToString(b[:])
-		lang := "zh"
+		// Chinese first: on a page only the reader's own switch changes that; a program may ask by Accept-Language.
+		lang, page := "zh", strings.HasPrefix(r.URL.Path, "/desk")
 		if c, err := r.Cookie("andu_language"); err == nil && c.Value == "en" {
 			lang = "en"
-		} else if err != nil && strings.HasPrefix(strings.ToLower(r.Header.Get("Accept-Language")), "en") {
+		} else if err != nil && !page && strings.HasPrefix(strings.ToLower(r.Header.Get("Accept-Language")), "en") {
 			lang = "en"
 		}
 		h := w.Header()
