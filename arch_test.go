@@ -43,7 +43,7 @@ var rooms = []struct {
 	{prefix: "domain/domaintest", may: []string{"domain", "testing", "go/", "github.com/google/"}},
 	{prefix: "domain/catalog", may: []string{"domain/"}},
 	{prefix: "domain", may: []string{"domain"}},
-	{prefix: "eventstore", may: []string{"domain", "eventstore/", "github.com/jackc/pgx/", "github.com/pressly/goose/", "github.com/transparency-dev/merkle/", "golang.org/x/", "github.com/google/"}},
+	{prefix: "eventstore", may: []string{"domain", "eventstore/", "github.com/jackc/pgx/", "github.com/pressly/goose/", "github.com/gabriel-vasile/mimetype", "github.com/transparency-dev/merkle/", "golang.org/x/", "github.com/google/"}},
 	{prefix: "commands", may: []string{"domain/", "eventstore/", "github.com/google/uuid", "golang.org/x/"}},
 	{prefix: "projections", may: []string{"domain/", "eventstore/", "projections/", "github.com/jackc/pgx/", "github.com/ThreeDotsLabs/watermill", "golang.org/x/", "github.com/google/"}},
 	{prefix: "api/accounts", may: []string{"domain", "github.com/jackc/pgx/", "github.com/pressly/goose/", "golang.org/x/"}},

@@ -13,6 +13,7 @@ import (
 	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/hkdf"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
@@ -179,6 +180,26 @@ func (r *Ring) Open(h domain.Header, payload []byte) (plain []byte, erased bool,
 		return nil, false, fmt.Errorf("open event %s: the payload is not what its header commits to", h.ID)
 	}
 	return salted[saltSize:], false, nil
+}
+
+// NewFileKey gives a key for one file, and the salt by which FileKey finds it again: content is never encrypted under the
+// record key itself. A record key that is not there yet is made.
+func (r *Ring) NewFileKey(keyID string) (key, salt []byte, err error) {
+	if _, err := r.obtain(keyID); err != nil {
+		return nil, nil, fmt.Errorf("new file under key %s: %w", keyID, err)
+	}
+	salt = random(16)
+	key, err = r.FileKey(keyID, salt)
+	return key, salt, err
+}
+
+// FileKey gives the key of one file under a record key, which has to be there.
+func (r *Ring) FileKey(keyID string, salt []byte) ([]byte, error) {
+	key, err := r.find(keyID)
+	if err != nil {
+		return nil, fmt.Errorf("file under key %s: %w", keyID, err)
+	}
+	return hkdf.Key(sha256.New, key, salt, "andu file "+keyID, 32)
 }
 
 // Destroy makes everything sealed under a key unreadable for ever, wherever copies are. All other keys are written anew
