@@ -29,6 +29,7 @@ var edges = map[string][]string{
 	"registers": {"org"},
 	"documents": {"calendar", "org", "registers"},
 	"approvals": {"org"},
+	"leave":     {"calendar", "org"},
 	"logs":      {},
 	"access":    {"documents", "org", "persons"},
 }

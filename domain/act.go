@@ -63,6 +63,9 @@ func (a Act) Today() Date { return DateOf(a.Occurred.Time, a.Zone) }
 // NewID gives an id that follows from the command and a purpose: a repeated command makes the same entity.
 func (a Act) NewID(purpose string) string { return a.inputs.NewID(a.Command, purpose) }
 
+// Derived gives an id that follows from a name space and a name alone, such as that of a stream of a person and a day.
+func (a Act) Derived(space, name string) string { return a.inputs.NewID(space, name) }
+
 // EventID is the id that the i-th event of this decision will have.
 func (a Act) EventID(i int) string { return EventID(a.inputs.NewID, a.Command, i) }
 

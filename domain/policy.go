@@ -99,6 +99,28 @@ func (k Key[T]) Has(act Act, index ...string) bool {
 	return ok && !p.Blank
 }
 
+// Indexes lists the indexes that the office's documents in force name for the key, also where they leave the value blank,
+// such as AM and PM for att.sessions[].expected. It is a reading like any other.
+func (k Key[T]) Indexes(act Act) []string {
+	at := act.Occurred
+	if k.Moment == ByReceived {
+		at = act.Received
+	}
+	act.inputs.use(act.inputs.Policy.Stream)
+	var found []string
+	for key := range act.inputs.Policy.Provisions {
+		i, j := strings.IndexByte(key, '['), strings.IndexByte(key, ']')
+		if generic(key) != k.Name || i+1 >= j {
+			continue
+		}
+		if _, ok := act.inputs.Policy.inForce(key, at); ok {
+			found = append(found, key[i+1:j])
+		}
+	}
+	slices.Sort(found)
+	return found
+}
+
 // generic puts "[]" in the place of the index of a concrete key.
 func generic(key string) string {
 	i, j := strings.IndexByte(key, '['), strings.IndexByte(key, ']')
