@@ -211,7 +211,7 @@ func (h *house) running(ctx context.Context, office string) ([]string, error) {
 // begin names the log when it is empty, and refuses to write to a log of another clock (architecture 3.7).
 func (h *house) begin(ctx context.Context, simulated bool) error {
 	_, err := commands.Handle(ctx, h.handler, logs.Context, logs.Stream, logs.Start{Log: h.store.LogID(), Simulated: simulated},
-		commands.Request{Actor: domain.Actor{Person: domain.System}})
+		commands.Request{Actor: domain.Actor{Person: domain.System}, Command: commands.NewID(logs.Stream, fmt.Sprintf("start/%v", simulated))})
 	if err != nil {
 		return fmt.Errorf("begin the log: %w", err)
 	}

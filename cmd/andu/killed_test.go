@@ -90,7 +90,7 @@ func TestKilledServer(t *testing.T) {
 			t.Errorf("read model %s is not what a fresh one is: %+v", r.Name, r)
 		}
 	}
-	if len(c.acknowledged) < 20*kills || c.again == 0 {
+	if len(c.acknowledged) < 5*kills || c.again == 0 {
 		t.Errorf("only %d commands were acknowledged and %d had an unknown outcome: the kills hit nothing", len(c.acknowledged), c.again)
 	}
 	t.Logf("%d kills: %d commands acknowledged, %d of them by asking again after an unknown outcome; %d refused; %d events",
@@ -227,7 +227,7 @@ func (c *counter) paper(ctx context.Context, url, registrar string, n int) error
 	if err != nil {
 		return err
 	}
-	if n%4 == 3 && registration.Stream != "" {
+	if n%2 == 1 && registration.Stream != "" {
 		var report struct{ Last int }
 		if err := c.get(ctx, url, registrar, "/registers/"+strings.TrimPrefix(registration.Stream, "register-")+"/gaps", &report); err != nil {
 			return err

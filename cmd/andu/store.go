@@ -145,6 +145,9 @@ func (c *projectionsRebuildCmd) Run(ctx context.Context, g *globals) error {
 		differs := false
 		for _, name := range names {
 			bar := g.progress(-1, name)
+			if err := h.shows(ctx, name); err != nil {
+				return fmt.Errorf("wait for the serving rows of %s: %w", name, err)
+			}
 			r, err := h.read.Rebuild(ctx, name, projections.RebuildOptions{Force: c.Force, Progress: func(at, target eventstore.Position) {
 				bar.ChangeMax64(int64(target) + 1)
 				_ = bar.Set64(int64(at) + 1) // a bar that cannot be drawn stops nothing
@@ -175,6 +178,19 @@ func (c *projectionsRebuildCmd) Run(ctx context.Context, g *globals) error {
 		}
 		return err
 	})
+}
+
+// shows waits until a read model shows what is recorded now, or is stopped.
+func (h *house) shows(ctx context.Context, name string) error {
+	head, err := h.store.Head(ctx)
+	if err != nil {
+		return err
+	}
+	err = h.read.Wait(ctx, head, name)
+	if stale, ok := errors.AsType[*projections.StaleError](err); ok && stale.Fault != "" {
+		return nil
+	}
+	return err
 }
 
 type projectionsDigestCmd struct {
