@@ -36,8 +36,57 @@ type field struct {
 	ID, Name, Label, Hint, Group, Width, Kind string
 	Value, Min, Error                         string
 	Max                                       int
-	Required, Fixed                           bool
+	Required, Fixed, Short                    bool
 	Options                                   []option
+}
+
+// actList are the acts that are possible on a record now: the next ones, and what else may be done. The others come with
+// the rule that stands against them.
+type actList struct {
+	Can, More []form
+	Cannot    []cannot
+}
+
+// cannot is an act that is not possible now.
+type cannot struct{ Title, Why string }
+
+func (l actList) Any() bool { return len(l.Can)+len(l.More)+len(l.Cannot) > 0 }
+
+// MoreOpen tells whether what the asker wants is not among the next acts.
+func (l actList) MoreOpen() bool {
+	return slices.ContainsFunc(l.More, func(f form) bool { return f.Open })
+}
+
+// Primary is the act that the page puts before the asker.
+func (l actList) Primary() string {
+	for _, f := range slices.Concat(l.Can, l.More) {
+		if f.Primary {
+			return f.Title
+		}
+	}
+	return ""
+}
+
+// sort puts the next acts first and opens the one that is wanted, or else the first of them.
+func (l *actList) sort(all []form, next []string) {
+	for _, f := range all {
+		if slices.Contains(next, f.ID) {
+			l.Can = append(l.Can, f)
+		} else {
+			l.More = append(l.More, f)
+		}
+	}
+	for _, list := range [][]form{l.Can, l.More} {
+		for i := range list {
+			if list[i].Open {
+				list[i].Primary = true
+				return
+			}
+		}
+	}
+	if len(l.Can) > 0 {
+		l.Can[0].Primary, l.Can[0].Open = true, true
+	}
 }
 
 // option is one choice of a field.

@@ -160,6 +160,18 @@ func (d *desk) at(i domain.Instant) string {
 	return d.date(d.on(i)) + " " + i.In(d.zone).Format("15:04")
 }
 
+// limit is an instant with its day always; midnight is the end of the day before.
+func (d *desk) limit(i domain.Instant) string {
+	if i.IsZero() {
+		return ""
+	}
+	day, clock := d.on(i), i.In(d.zone).Format("15:04")
+	if clock == "00:00" {
+		day, clock = day.Add(-1), "24:00"
+	}
+	return d.date(day) + " " + clock
+}
+
 var weekdays = [][2]string{{"星期日", "Sunday"}, {"星期一", "Monday"}, {"星期二", "Tuesday"}, {"星期三", "Wednesday"}, {"星期四", "Thursday"}, {"星期五", "Friday"}, {"星期六", "Saturday"}}
 
 func (d *desk) longToday() string {
@@ -352,6 +364,7 @@ func (a *API) view(w http.ResponseWriter, r *http.Request, page string, build fu
 type refusal struct {
 	Status             int
 	Text, Rule, Advice string
+	Code               string
 	Fields             []string
 	OnRecord           bool
 	Links              []link
@@ -405,7 +418,7 @@ func (d *desk) refusal(p *Problem) *refusal {
 			cited = append(cited, c)
 		}
 	}
-	out.Rule = strings.Join(append(cited, p.Code), " · ")
+	out.Rule, out.Code = strings.Join(cited, d.word("、")), p.Code
 	for _, e := range p.Errors {
 		field, _, _ := strings.Cut(strings.TrimPrefix(e.Location, "body."), "[")
 		text := oneLanguage(d.lang, e.Message)
@@ -513,7 +526,7 @@ func (a *API) refusePage(w http.ResponseWriter, r *http.Request, err error) {
 		return
 	}
 	f := a.bare(r, t("没有受理", "Not done"))
-	f.Refusal, f.Request = &refusal{Status: p.Status, Text: t(p.Texts["zh"], sentence(p.Texts["en"])), Rule: p.Code}, p.Instance
+	f.Refusal, f.Request = &refusal{Status: p.Status, Text: t(p.Texts["zh"], sentence(p.Texts["en"])), Code: p.Code}, p.Instance
 	if asking, ok := asker(ctx); ok && asking.Session.ID != "" && !asking.MustChange && p.Status < http.StatusInternalServerError {
 		if d, err := a.desk(r); err == nil {
 			if framed, err := d.frame(f.Title); err == nil {

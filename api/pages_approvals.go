@@ -374,7 +374,8 @@ func (c *caseView) field(act string) func(f *field) bool {
 }
 
 // possible asks the rules which acts are possible now.
-func (c *caseView) possible(problem *Problem, failed string) (can []form, not []cannot, err error) {
+func (c *caseView) possible(problem *Problem, failed string) (list actList, err error) {
+	var can []form
 	wanted := c.r.URL.Query().Get("act")
 	if failed != "" {
 		wanted = failed
@@ -394,11 +395,11 @@ func (c *caseView) possible(problem *Problem, failed string) (can []form, not []
 				break
 			}
 			if refusal.Kind != domain.NotFound && act.path != "meeting-decisions" && act.path != "proposals" {
-				not = append(not, cannot{c.t(act.zh, act.en), c.say(refusal.Code, refusal.Params, refusal.Text(c.lang))})
+				list.Cannot = append(list.Cannot, cannot{c.t(act.zh, act.en), c.say(refusal.Code, refusal.Params, refusal.Text(c.lang))})
 			}
 			continue
 		case err != nil:
-			return nil, nil, err
+			return list, err
 		case !so:
 			continue
 		}
@@ -411,12 +412,8 @@ func (c *caseView) possible(problem *Problem, failed string) (can []form, not []
 		f.Open = act.path == wanted
 		can = append(can, f)
 	}
-	if i := slices.IndexFunc(can, func(f form) bool { return f.Open }); i >= 0 {
-		can[i].Primary = true
-	} else if len(can) > 0 && slices.Contains([]string{"instruction", "approval", "legality-reviews", "routing", "proposals", "meeting-decisions"}, can[0].ID) {
-		can[0].Primary, can[0].Open = true, true
-	}
-	return can, not, nil
+	list.sort(can, []string{"instruction", "approval", "disapproval", "returns", "legality-reviews", "routing", "proposals", "meeting-decisions"})
+	return list, nil
 }
 
 func (c *caseView) match(f *form) {
@@ -445,7 +442,7 @@ func (c *caseView) opinions(problem *Problem, failed string) []*opinion {
 	byID, author, latest, words := map[string]*opinion{}, map[string]string{}, map[string]string{}, map[string]string{}
 	done := c.done(c.stream)
 	say := func(r domain.Recorded, s approvals.Said, decision, tone string) *opinion {
-		o := &opinion{Who: strings.TrimSpace(c.name(s.By.Post) + " " + c.name(s.By.Person)), When: c.at(s.At), Decision: c.word(decision), Text: s.Text, Tone: tone,
+		o := &opinion{Who: strings.TrimSpace(c.name(s.By.Post) + " " + c.name(s.By.Person)), When: c.at(s.At), Decision: c.word("decision." + decision), Text: s.Text, Tone: tone,
 			Explain: "/desk/explain/" + c.stream + "/" + strconv.FormatInt(r.Revision, 10), Fresh: r.Revision == done}
 		if s.By.EntrustedBy != "" {
 			o.Who += c.t("（受 ", " (entrusted by ") + c.name(s.By.EntrustedBy) + c.t(" 委托）", ")")
@@ -554,10 +551,9 @@ func (a *API) casePage(w http.ResponseWriter, r *http.Request, failed string, pr
 		Steps                                  []stepRow
 		Opinions                               []*opinion
 		Lines                                  []line
-		Can                                    []form
-		Cannot                                 []cannot
+		Acts                                   actList
 		Dispute, Review                        bool
-		Primary, Amount                        string
+		Amount                                 string
 	}
 	c, err := a.caseOf(r)
 	if err != nil {
@@ -595,7 +591,7 @@ func (a *API) casePage(w http.ResponseWriter, r *http.Request, failed string, pr
 			if e, ok := papers[c.state.Subject]; ok {
 				out.Paper = &listRow{Href: out.Subject}
 				c.fillRow(out.Paper, e)
-				if !e.Masked {
+				if !e.Masked && e.Open() {
 					out.Paper.Due = c.due(e.Due)
 				}
 			}
@@ -609,17 +605,8 @@ func (a *API) casePage(w http.ResponseWriter, r *http.Request, failed string, pr
 		if done >= 0 && int(done) < len(out.Lines) {
 			f.Notice = out.Lines[done].Text
 		}
-		slices.Reverse(out.Lines)
-		redate(out.Lines)
-		if out.Can, out.Cannot, err = c.possible(problem, failed); err != nil {
-			return nil, err
-		}
-		for _, can := range out.Can {
-			if can.Primary {
-				out.Primary = can.Title
-			}
-		}
-		return f, nil
+		out.Acts, err = c.possible(problem, failed)
+		return f, err
 	}
 	f, err := build()
 	if err != nil {

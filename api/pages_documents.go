@@ -57,8 +57,11 @@ func (d *desk) hand(stream, title, act string) (*hand, error) {
 	}
 	h := &hand{Title: title, Href: d.pageOf(stream), Act: act, Withheld: !sees}
 	if sees {
-		h.Lines = d.lines(events, true, -1)
-		h.Lines = h.Lines[max(0, len(h.Lines)-handLines):]
+		all := d.lines(events, true, -1)
+		h.Lines = all[max(0, len(all)-handLines):]
+		for i := len(all) - len(h.Lines); i >= 0 && i < len(all) && h.Lines[0].Day == ""; i-- {
+			h.Lines[0].Day = all[i].Day
+		}
 	}
 	return h, nil
 }
@@ -236,9 +239,6 @@ func (d *desk) trayRows(items []inbox.Item) ([]listRow, error) {
 		}
 		if p, ok := papers[i.Subject]; ok {
 			d.fillRow(&out, p)
-			if i.Case == "" && i.Due.IsZero() && !i.Reading {
-				out.Due = d.due(p.Due)
-			}
 		}
 		out.Href, out.Pick = d.pageOf(out.Stream), turned(d.r, "row", out.Stream)
 		if act.form != "" {
@@ -318,7 +318,7 @@ func (d *desk) doneRows(after string, limit int) ([]doneRow, string, error) {
 		out := doneRow{When: d.at(i.At), Href: d.pageOf(stream), Title: i.Title, Class: i.Class, What: d.word("act." + i.Act),
 			Explain: "/desk/explain/" + stream + "/" + strconv.FormatInt(i.Revision, 10)}
 		if i.Decision != "" {
-			out.What = d.word(i.Decision)
+			out.What = d.word("decision." + i.Decision)
 		}
 		if p, ok := papers[i.Subject]; ok {
 			r := listRow{}
@@ -557,7 +557,9 @@ func (d *desk) paperField(f *field) bool {
 	}
 	switch f.Name {
 	case "title":
-		f.Kind, f.Width = "area", ""
+		f.Kind, f.Width, f.Short = "area", "", true
+	case "remarks":
+		f.Short = true
 	case "source_organs":
 		f.Hint = d.t("联合行文的，以顿号分开", "joint issuers are separated by 、")
 	case "kind":
@@ -567,12 +569,13 @@ func (d *desk) paperField(f *field) bool {
 		suggest(channels)
 		f.Width = "third"
 	case "addressee":
-		f.Kind, f.Width = "text", "half"
+		f.Kind, f.Width = "text", "third"
 	case "doc_number":
 		f.Hint = d.t("照来文书写", "as the paper writes it")
 	case "copy_numbers":
+		f.Width = "third"
 		f.Hint = d.t("来文印有份号时填写", "where the paper carries them")
-	case "urgency", "class", "level", "line", "seal", "envelope", "term":
+	case "urgency", "class", "level", "line", "seal", "envelope", "term", "contact", "served_organ":
 		f.Width = "third"
 	case "not_stated":
 		f.Hint = d.t("查过而来文没有标明的项目，须注明，不得推定", "what was looked for and is not there; never guessed")
@@ -954,11 +957,9 @@ func policyList[T any](p domain.Policy, key string, at domain.Instant) (list []T
 	return list
 }
 
-// cannot is an act that is not possible now.
-type cannot struct{ Title, Why string }
-
 // possible asks the rules which acts are possible now. What is not comes with the rule that stands against it.
-func (p *paper) possible(problem *Problem, failed string) (can []form, not []cannot, err error) {
+func (p *paper) possible(problem *Problem, failed string) (list actList, err error) {
+	var can []form
 	wanted := p.r.URL.Query().Get("act")
 	if failed != "" {
 		wanted = failed
@@ -972,11 +973,11 @@ func (p *paper) possible(problem *Problem, failed string) (can []form, not []can
 				break // what is wrong is not typed yet
 			}
 			if refusal.Kind != domain.NotFound {
-				not = append(not, cannot{p.t(act.zh, act.en), p.say(refusal.Code, refusal.Params, refusal.Text(p.lang))})
+				list.Cannot = append(list.Cannot, cannot{p.t(act.zh, act.en), p.say(refusal.Code, refusal.Params, refusal.Text(p.lang))})
 			}
 			continue
 		case err != nil:
-			return nil, nil, err
+			return list, err
 		case !so:
 			continue
 		}
@@ -994,25 +995,12 @@ func (p *paper) possible(problem *Problem, failed string) (can []form, not []can
 		f.Open = act.path == wanted
 		can = append(can, f)
 	}
-	if i := slices.IndexFunc(can, func(f form) bool { return f.Open }); i >= 0 {
-		can[i].Primary = true
-	} else if len(can) > 0 && p.state.Described != "" {
-		first := 0
-		if can[0].ID == "description" && len(can) > 1 {
-			first = 1 // what is entered already is registered next
-		}
-		if p.next(can[first].ID) {
-			can[first].Primary, can[first].Open = true, true
-		}
-	} else if len(can) > 0 && can[0].ID == "description" {
-		can[0].Primary, can[0].Open = true, true
+	next := []string{"registration", "pre-check", "proposal", "assignment", "acceptances", "reports", "closing", "filing"}
+	if p.state.Described == "" {
+		next = append(next, "description")
 	}
-	return can, not, nil
-}
-
-// next tells whether a form is a step of the paper's life, not something that may happen beside it.
-func (p *paper) next(id string) bool {
-	return slices.Contains([]string{"description", "registration", "pre-check", "proposal", "assignment", "acceptances", "reports", "closing", "filing"}, id)
+	list.sort(can, next)
+	return list, nil
 }
 
 // slip is the handling slip (文件办理单) as it is printed.
@@ -1052,7 +1040,7 @@ func (p *paper) slip() slip {
 		out.Reply = strings.Join(slices.DeleteFunc([]string{e.ReplyTo, d.word(e.ReplyWay), e.ReplyNumber, d.date(e.ReplyOn)}, func(s string) bool { return s == "" }), " · ")
 	}
 	if e.SettledAs != "" {
-		out.Settled = strings.TrimSpace(e.SettledAs + "　" + e.SettledNote + "　" + d.at(e.Closed))
+		out.Settled = strings.Join(slices.DeleteFunc([]string{e.SettledAs, e.SettledNote, d.at(e.Closed)}, func(s string) bool { return s == "" }), "　")
 	}
 	if e.FileCode != "" {
 		out.Filed = strings.TrimSpace(e.FileCode + " " + e.Volume + " " + e.Retention)
@@ -1080,10 +1068,8 @@ func (a *API) paperPage(w http.ResponseWriter, r *http.Request, failed string, p
 		Urgency                   string
 		Due                       due
 		Lines                     []line
-		Can                       []form
-		Cannot                    []cannot
+		Acts                      actList
 		Case                      string
-		Primary                   string
 	}
 	p, err := a.paper(r)
 	if err != nil {
@@ -1129,17 +1115,8 @@ func (a *API) paperPage(w http.ResponseWriter, r *http.Request, failed string, p
 				out.Lines[i].Fresh = p.events[i].Type == "document.registered"
 			}
 		}
-		slices.Reverse(out.Lines)
-		redate(out.Lines)
-		if out.Can, out.Cannot, err = p.possible(problem, failed); err != nil {
-			return nil, err
-		}
-		for _, c := range out.Can {
-			if c.Primary {
-				out.Primary = c.Title
-			}
-		}
-		return f, nil
+		out.Acts, err = p.possible(problem, failed)
+		return f, err
 	}
 	f, err := build()
 	if err != nil {
@@ -1154,25 +1131,6 @@ func (a *API) paperPage(w http.ResponseWriter, r *http.Request, failed string, p
 		}
 	}
 	a.show(w, r, status, "document", f)
-}
-
-// redate puts the days over a history that is told from its end.
-func redate(list []line) {
-	day := ""
-	for i := len(list) - 1; i >= 0; i-- {
-		if list[i].Day != "" {
-			day = list[i].Day
-		}
-		list[i].Day = day
-	}
-	last := ""
-	for i := range list {
-		if list[i].Day == last {
-			list[i].Day = ""
-		} else {
-			last = list[i].Day
-		}
-	}
 }
 
 // attempted tells whether the refusal of this very request stands on record.

@@ -163,8 +163,7 @@ func (a *API) seriesPage(w http.ResponseWriter, r *http.Request, failed string, 
 		Numbers      []numberRow
 		Next         string
 		Certificates []certificate
-		Can          []form
-		Cannot       []cannot
+		Acts         actList
 	}
 	a.view(w, r, "register", func(d *desk) (*frame, error) {
 		id := chi.URLParam(r, "id")
@@ -224,7 +223,7 @@ func (a *API) seriesPage(w http.ResponseWriter, r *http.Request, failed string, 
 			so, err := act.possible(d, state)
 			var refusal *domain.Refusal
 			if errors.As(err, &refusal) && refusal.Kind != domain.Invalid && !(act.path == "voids" && refusal.Kind == domain.Conflict) {
-				out.Cannot = append(out.Cannot, cannot{d.t(act.zh, act.en), d.say(refusal.Code, refusal.Params, refusal.Text(d.lang))})
+				out.Acts.Cannot = append(out.Acts.Cannot, cannot{d.t(act.zh, act.en), d.say(refusal.Code, refusal.Params, refusal.Text(d.lang))})
 				continue
 			} else if err != nil && refusal == nil {
 				return nil, err
@@ -240,7 +239,7 @@ func (a *API) seriesPage(w http.ResponseWriter, r *http.Request, failed string, 
 				form.IfMatch = strconv.Itoa(len(events) - 1)
 			}
 			form.Open = act.path == failed
-			out.Can = append(out.Can, form)
+			out.Acts.Can = append(out.Acts.Can, form)
 		}
 		return f, nil
 	})
@@ -272,8 +271,8 @@ type ruleRow struct {
 }
 
 type ruleGroup struct {
-	Name string
-	Rows []ruleRow
+	Part, Name string
+	Rows       []ruleRow
 }
 
 // policyPage is the office's rules: the documents, what is in force, what is left blank, how limits are read.
@@ -295,7 +294,7 @@ func (a *API) policyPage(w http.ResponseWriter, r *http.Request) {
 		Groups    []ruleGroup
 		Conflicts []conflict
 		Readings  []reading
-		Blanks    int
+		Parts     []option
 	}
 	a.view(w, r, "policy", func(d *desk) (*frame, error) {
 		f, err := d.frame(d.t("制度库", "Rules"))
@@ -315,7 +314,6 @@ func (a *API) policyPage(w http.ResponseWriter, r *http.Request) {
 		f.Data = &out
 		now := domain.At(d.now)
 		blanks := b.Blanks(now)
-		out.Blanks = len(blanks)
 		views := []option{{"", d.t("文件", "Documents"), false}, {"values", d.t("现行规定", "In force"), false}, {"blanks", fmt.Sprintf(d.t("空白项 %d", "Left blank %d"), len(blanks)), false},
 			{"boundaries", d.t("边界", "Limits"), false}, {"conflicts", d.t("冲突与解释", "Conflicts and readings"), false}}
 		if !slices.ContainsFunc(views, func(o option) bool { return o.ID == out.View }) {
@@ -338,9 +336,9 @@ func (a *API) policyPage(w http.ResponseWriter, r *http.Request) {
 		}
 		group := func(rows []ruleRow) {
 			for _, row := range rows {
-				name := d.word("rules." + strings.SplitN(row.Key, ".", 2)[0])
-				if n := len(out.Groups); n == 0 || out.Groups[n-1].Name != name {
-					out.Groups = append(out.Groups, ruleGroup{Name: name})
+				part, _, _ := strings.Cut(row.Key, ".")
+				if n := len(out.Groups); n == 0 || out.Groups[n-1].Part != part {
+					out.Groups = append(out.Groups, ruleGroup{Part: part, Name: d.word("rules." + part)})
 				}
 				last := &out.Groups[len(out.Groups)-1]
 				last.Rows = append(last.Rows, row)
@@ -375,7 +373,10 @@ func (a *API) policyPage(w http.ResponseWriter, r *http.Request) {
 			}
 		default:
 			for _, doc := range b.Documents() {
-				row := docRow{ID: doc.ID, Title: doc.Title, Status: d.word(string(doc.Status)), Truncated: doc.Truncated, InForceBy: doc.InForceBy, Supplement: doc.Supplement}
+				row := docRow{ID: doc.ID, Title: doc.Title, Status: d.word(string(doc.Status)), Truncated: doc.Truncated, Supplement: doc.Supplement}
+				if doc.InForceBy != doc.ID {
+					row.InForceBy = doc.InForceBy
+				}
 				row.Tone = map[policy.Status]string{policy.InForce: "green", policy.Drafting: "ochre", policy.Checked: "ochre"}[doc.Status]
 				if doc.Number != nil {
 					row.Number = *doc.Number
@@ -400,6 +401,21 @@ func (a *API) policyPage(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 		group(rows)
+		if out.View == "values" || out.View == "boundaries" { // part by part: the whole is long
+			wanted := r.URL.Query().Get("part")
+			chosen := 0
+			for i, g := range out.Groups {
+				if g.Part == wanted || wanted == "" && g.Part == "rcv" {
+					chosen = i
+				}
+			}
+			for i, g := range out.Groups {
+				out.Parts = append(out.Parts, option{turned(r, "part", g.Part), g.Name, i == chosen})
+			}
+			if len(out.Groups) > 0 {
+				out.Groups = out.Groups[chosen : chosen+1]
+			}
+		}
 		return f, nil
 	})
 }
@@ -443,7 +459,9 @@ func (d *desk) inWords(v any) string {
 		return strings.Join(parts, d.word("、"))
 	case map[string]any:
 		var parts []string
-		for _, k := range slices.Sorted(maps.Keys(v)) {
+		keys := slices.Sorted(maps.Keys(v))
+		slices.SortStableFunc(keys, func(x, y string) int { return slices.Index(lead, y) - slices.Index(lead, x) })
+		for _, k := range keys {
 			if m, ok := v[k].(map[string]any); ok && len(m) == 0 || v[k] == "" {
 				continue
 			}
@@ -457,6 +475,9 @@ func (d *desk) inWords(v any) string {
 	}
 	return fmt.Sprint(v)
 }
+
+// lead are the fields of a value that are read first, the last of them before all.
+var lead = []string{"mode", "class_below", "class_from", "title", "end", "start", "days", "posts", "book", "code", "id"}
 
 // calendarPage is a year, month by month, with the kind of each day.
 func (a *API) calendarPage(w http.ResponseWriter, r *http.Request) {
@@ -476,7 +497,7 @@ func (a *API) calendarPage(w http.ResponseWriter, r *http.Request) {
 		Prev, Next  string
 		Months      []month
 		Heads       []string
-		Papers      []string
+		Papers      []link
 		Provisional bool
 		Off, Worked int
 		Overrides   [][2]string
@@ -494,9 +515,19 @@ func (a *API) calendarPage(w http.ResponseWriter, r *http.Request) {
 		if err != nil {
 			return nil, err
 		}
-		out := data{Year: year, Version: c.Version, Prev: turned(r, "year", strconv.Itoa(year-1)), Next: turned(r, "year", strconv.Itoa(year+1)), Papers: c.Notices[year].Papers,
+		out := data{Year: year, Version: c.Version, Prev: turned(r, "year", strconv.Itoa(year-1)), Next: turned(r, "year", strconv.Itoa(year+1)),
 			Heads: strings.Split(d.t("一 二 三 四 五 六 日", "Mo Tu We Th Fr Sa Su"), " ")}
 		f.Sub, f.Data = fmt.Sprintf(d.t("%d 年 · 日历第 %d 版", "%d · calendar version %d"), year, c.Version), &out
+		for i, paper := range c.Notices[year].Papers {
+			named := link{Text: paper}
+			if strings.HasPrefix(paper, "https://") {
+				named = link{paper, d.t("放假通知", "notice")}
+				if len(c.Notices[year].Papers) > 1 {
+					named.Text += fmt.Sprintf(" %d", i+1)
+				}
+			}
+			out.Papers = append(out.Papers, named)
+		}
 		for m := time.January; m <= time.December; m++ {
 			one := month{Name: fmt.Sprintf("%d月", int(m))}
 			if d.lang == "en" {
@@ -592,7 +623,7 @@ func (a *API) orgPage(w http.ResponseWriter, r *http.Request) {
 			}
 			var charges []string
 			for _, c := range d.names.InCharge(p.ID, d.today) {
-				matter := c.Matter
+				matter := d.word(c.Matter)
 				if matter == "" {
 					matter = d.name(c.Unit)
 				}

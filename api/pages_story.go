@@ -166,7 +166,10 @@ func (d *desk) tellEvent(l *line, r domain.Recorded) {
 		}
 		how := d.word(string(e.Basis))
 		if e.Basis == documents.ByClock {
-			how = fmt.Sprintf(t("自 %s 起 %d 个工作日，日历第 %d 版", "%[2]d working days from %[1]s, calendar version %[3]d"), d.date(e.CountedFrom), e.WorkingDays, e.Calendar)
+			how = fmt.Sprintf(t("自%s起 %d 个工作日，日历第 %d 版", "%[2]d working days from %[1]s, calendar version %[3]d"), d.date(e.CountedFrom), e.WorkingDays, e.Calendar)
+			if e.WorkingDays == 0 {
+				how = fmt.Sprintf(t("签收当日，日历第 %d 版", "the day of receipt, calendar version %d"), e.Calendar)
+			}
 		}
 		if e.Provisional {
 			how += t("，暂定", ", provisional")
@@ -226,7 +229,7 @@ func (d *desk) tellEvent(l *line, r domain.Recorded) {
 		}
 		fact("指定主办 ", "names to lead: ", d.name(e.Lead))
 		fact("指定会办 ", "names to take part: ", d.nameAll(e.Co))
-		fact("批示时间 ", "decided at ", d.at(e.DecidedAt))
+		fact("批示时间 ", "decided at ", d.limit(e.DecidedAt))
 		l.Links = append(l.Links, link{"/desk/approvals/" + idOf(e.Case), t("批示单", "the case")})
 	case documents.Assigned:
 		l.Text = t("交办：主办 ", "assigned: led by ") + d.name(e.Lead)
@@ -242,7 +245,7 @@ func (d *desk) tellEvent(l *line, r domain.Recorded) {
 		fact("", "", e.Note)
 	case documents.FindingRaised:
 		l.Tone, l.Text = "seal", t("期限到，尚未办结", "the time limit passed with the paper open")
-		fact("应于 ", "due at ", d.at(e.DueAt))
+		fact("应于 ", "due at ", d.limit(e.DueAt))
 	case documents.ProcessingReviewed:
 		l.Text, l.Quote = t("检查办理情况", "the handling was looked at"), e.Remark
 	case documents.HandlingReported:
@@ -307,10 +310,17 @@ func (d *desk) tellEvent(l *line, r domain.Recorded) {
 			posts = []string{d.name(e.Body)}
 		}
 		l.Text = t("送 ", "put to ") + strings.Join(posts, d.word("、"))
-		fact("时限 ", "by ", d.at(e.Due))
+		fact("时限 ", "by ", d.limit(e.Due))
 	case approvals.StepSkipped:
 		l.Text = fmt.Sprintf(t("第 %d 环节略过：不合条件", "step %d skipped: its condition is not met"), e.Step)
-		fact("条件 ", "condition ", e.Reason)
+		switch class, of := strings.CutPrefix(e.Reason, "class_from "); {
+		case e.Reason == "reserved":
+			fact("", "", t("上一环节没有提请", "the step before reserved nothing"))
+		case of:
+			fact("", "", t("密级低于", "below the class ")+d.word(class))
+		default:
+			fact("", "", e.Reason)
+		}
 	case approvals.StepSeen:
 		l.Text = t("已阅", "seen")
 	case approvals.LegalityReviewed:
@@ -354,7 +364,7 @@ func (d *desk) tellEvent(l *line, r domain.Recorded) {
 		l.Tone, l.Text = "ochre", t("提醒 ", "reminded ")+d.nameAll(e.Posts)
 	case approvals.StepEscalated:
 		l.Tone, l.Text = "seal", t("时限到，由 ", "time ran out: from ")+d.name(e.From)+t(" 升至 ", " to ")+d.name(e.To)
-		fact("时限 ", "by ", d.at(e.Due))
+		fact("时限 ", "by ", d.limit(e.Due))
 	case approvals.FindingRaised:
 		l.Tone, l.Text = "seal", t("时限到，其上无人可批", "time ran out and nobody above can decide")
 	case approvals.DisputeRaised:

@@ -161,4 +161,11 @@ var words = map[string][2]string{
 	"mandatory": {"必须", "mandatory"}, "keeper": {"保管人", "the keeper"}, "book-year": {"每簿每年", "each book and year"}, "receive": {"签收", "receive"}, "distribute": {"分发", "distribute"}, "present": {"呈送", "present"}, "urge": {"催办", "urge"},
 	"classify": {"分类", "classify"}, "number": {"编号", "number"}, "keep": {"保管", "keep"}, "pre-check": {"初审", "pre-check"}, "instruct": {"批示", "instruct"}, "reply": {"答复", "reply"},
 	"received_at": {"签收时间", "when it was received"}, "source_organ": {"来文机关", "issuing organ"}, "title": {"标题", "title"}, "copies": {"份数", "copies"}, "signed_by": {"签收人", "who signed"},
+
+	// what an opinion decides
+	"decision.reviewed": {"审核通过", "in order"}, "decision.doubted": {"审核有疑", "in doubt"}, "decision.approved": {"同意", "approved"}, "decision.disapproved": {"不同意", "disapproved"},
+	"decision.returned": {"退回", "sent back"}, "decision.instructed": {"批示", "instruction"}, "decision.proposed": {"处理意见", "proposed"},
+	"papers": {"公文", "papers"}, "attendance and leave": {"考勤、请假", "attendance and leave"}, "主管领导": {"主管领导", "leader in charge"},
+	"mon": {"周一", "Mon"}, "tue": {"周二", "Tue"}, "wed": {"周三", "Wed"}, "thu": {"周四", "Thu"}, "fri": {"周五", "Fri"}, "sat": {"周六", "Sat"}, "sun": {"周日", "Sun"}, "summer": {"夏令", "summer"},
+	"value.break_minutes": {"午休分钟", "break, minutes"}, "value.seasons": {"季节", "seasons"},
 }

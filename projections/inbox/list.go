@@ -97,8 +97,9 @@ type Tray struct {
 }
 
 const (
-	// The items of an asker ($1 to $4) that are not suspended.
-	mine  = ` from (select i.*, coalesce(i.due, m.due) as until, m.class, m.title, m.revision, m.subject from `
+	// The items of an asker ($1 to $4) that are not suspended. A paper's time limit ends with its handling: filing and
+	// collecting have none.
+	mine  = ` from (select i.*, coalesce(i.due, case when i.kind not in ('` + string(File) + `', '` + string(Collect) + `') then m.due end) as until, m.class, m.title, m.revision, m.subject from `
 	tray  = ` i join `
 	whose = ` m using (stream) where i.office = $1 and not m.suspended and
 		(i.person = $2 or i.entrusted = $2 or i.post = any ($3) or i.role = any ($4))) i`
