@@ -1,0 +1,298 @@
+package attendance
+
+import (
+	"slices"
+	"testing"
+
+	"andu/domain"
+	"andu/domain/domaintest"
+	"andu/domain/leave"
+	"andu/domain/org"
+)
+
+var (
+	everybody = []string{"p-1", "p-2", "p-3", "p-4"}
+	amOpened  = Opened{Date: wed, Session: "AM", OpensAt: at("2026-04-15 07:00"), Expected: at("2026-04-15 08:15"), Cutoff: at("2026-04-15 08:15"), Closes: at("2026-04-15 08:15"), Persons: everybody}
+	pmOpened  = Opened{Date: wed, Session: "PM", OpensAt: at("2026-04-15 14:00"), Expected: at("2026-04-15 14:45"), Cutoff: at("2026-04-15 14:45"), Closes: at("2026-04-15 14:45"), Last: true, Moment: at("2026-04-15 14:45"), Persons: everybody}
+)
+
+func TestSheets(t *testing.T) {
+	A, B := county(t), bureau(t)
+	byKeeper := but(A, "att.sheet.closeBy", Closing{ByKeeper, "cutoff"})
+	type given = []domain.Event[Sheet]
+	closed := Closed{Date: wed, Session: "AM", At: at("2026-04-15 08:15"), Cutoff: at("2026-04-15 08:15"), By: domain.System, Signed: []string{"p-1"}}
+	early := closed
+	early.At, early.By = at("2026-04-15 08:10"), "p-2"
+	closeIt := Close{Signed: []string{"p-1"}}
+	evening := at("2026-04-16 00:00")
+	cases := []domaintest.Case[Sheet]{
+		{Name: "R29: a working day's sheet expects everybody who holds a post of the office", Policy: A, At: "2026-04-15", When: Open{wed, "AM"}, Then: given{amOpened}},
+		{Name: "the last sheet says when the day is determined", Policy: A, At: "2026-04-15", When: Open{wed, "PM"}, Then: given{pmOpened}},
+		{Name: "B: nothing is cut off, and the clock closes at 24:00", Policy: B, At: "2026-04-15", When: Open{wed, "out"}, Then: given{Opened{Date: wed, Session: "out", OpensAt: at("2026-04-15 12:00"),
+			Expected: at("2026-04-15 17:00"), Closes: evening, Last: true, Moment: evening, Persons: everybody}}},
+		{Name: "a sheet is opened once", Policy: A, Given: given{amOpened}, At: "2026-04-15", When: Open{wed, "AM"}},
+		{Name: "there is no sheet on a day of rest", Policy: A, At: "2026-04-15", When: Open{date("2026-04-18"), "AM"}, Err: ErrNoWork},
+		{Name: "nor for a session that the policy does not know", Policy: A, At: "2026-04-15", When: Open{wed, "noon"}, Err: ErrNoSession},
+		{Name: "nobody opens a sheet by hand", Policy: A, At: "2026-04-15", Actor: keeper, When: Open{wed, "AM"}, Err: ErrSchedule},
+
+		{Name: "the clock closes at the cut-off", Policy: A, Given: given{amOpened}, At: "2026-04-15 08:15", When: closeIt, Then: given{closed}},
+		{Name: "and not before", Policy: A, Given: given{amOpened}, At: "2026-04-15 08:14:59.999999", When: closeIt, Err: ErrByClock},
+		{Name: "a sheet is closed once", Policy: A, Given: given{amOpened, closed}, At: "2026-04-15 08:16", When: closeIt},
+		{Name: "a sheet that was never opened is not closed", Policy: A, At: "2026-04-15 08:16", When: closeIt, Err: ErrNoSheet},
+		{Name: "G1: the keeper does not close sooner than the clock", Policy: A, Given: given{amOpened}, Actor: keeper, At: "2026-04-15 08:10", When: closeIt, Err: ErrByClock},
+		{Name: "where the policy lets him, the keeper does", Policy: byKeeper, Given: given{amOpened}, Actor: keeper, At: "2026-04-15 08:10", When: closeIt, Then: given{early}},
+		{Name: "but nobody else", Policy: byKeeper, Given: given{amOpened}, Actor: me, At: "2026-04-15 08:10", When: closeIt, Err: ErrNotKeeper},
+
+		{Name: "a straggler goes into a supplement", Policy: A, Given: given{amOpened, closed}, At: "2026-04-15 08:16", When: Supplement{"p-2", "e"}, Then: given{Supplemented{"p-2", "e"}}},
+		{Name: "and not onto a sheet that is open", Policy: A, Given: given{amOpened}, At: "2026-04-15 08:14", When: Supplement{"p-2", "e"}, Err: ErrOpenStill},
+		{Name: "nobody supplements by hand", Policy: A, Given: given{amOpened, closed}, Actor: keeper, At: "2026-04-15 08:16", When: Supplement{"p-2", "e"}, Err: ErrSchedule},
+		{Name: "the day's determination ends once", Policy: A, Given: given{pmOpened}, At: "2026-04-15 14:46", When: CloseDay{4}, Then: given{DayDetermined{4}}},
+		{Name: "and stays", Policy: A, Given: given{pmOpened, DayDetermined{4}}, At: "2026-04-15 14:46", When: CloseDay{4}},
+	}
+	facts := world(t, years(t))
+	for i := range cases {
+		cases[i].Facts = facts
+		if cases[i].Actor.Person == "" {
+			cases[i].Actor = system
+		}
+	}
+	domaintest.Run(t, Sheets, cases)
+}
+
+// A sign-in asks for its place on the sheet; the closing settles whom it counted, a supplement the others.
+func TestNoSignInIsLost(t *testing.T) {
+	e := signed("2026-04-15", "AM", "08:15")
+	task := e.Opens(domain.Recorded{})[0]
+	if task.Due != at("2026-04-15 08:15") || task.Stream != e.Sheet {
+		t.Errorf("task %+v", task)
+	}
+	on := domain.Recorded{Header: domain.Header{Stream: e.Sheet}}
+	if ids := (Closed{Signed: []string{"p-1"}}).Settles(on); !slices.Contains(ids, task.TaskID) {
+		t.Errorf("the closing settles %v", ids)
+	}
+	if ids := (Closed{Signed: []string{}}).Settles(on); slices.Contains(ids, task.TaskID) {
+		t.Error("a closing settles whom it did not count")
+	}
+	if ids := (Supplemented{Person: "p-1"}).Settles(on); !slices.Contains(ids, task.TaskID) {
+		t.Errorf("the supplement settles %v", ids)
+	}
+}
+
+func TestRoll(t *testing.T) {
+	A := county(t)
+	type given = []domain.Event[Roll]
+	begun := Begun{wed, at("2026-04-15")}
+	turned := DayTurned{Date: wed, Works: true, Sessions: []string{"AM", "PM"}, Sheets: []string{sheet("2026-04-15", "AM"), sheet("2026-04-15", "PM")}, Calendar: 2027, At: at("2026-04-15"), Next: at("2026-04-16")}
+	rest := func(day, next string) DayTurned {
+		return DayTurned{Date: date(day), Sessions: []string{}, Sheets: []string{}, Calendar: 2027, At: at(day), Next: at(next)}
+	}
+	freed := rest("2026-04-15", "2026-04-16")
+	freed.Calendar = 2028
+	may := rest("2026-05-01", "2026-05-02")
+	may.Calendar, may.Month, may.MonthDue = 2028, "2026-04", at("2026-05-06 23:59:59.999999")
+	admin := domain.Actor{Person: "p-5", Post: org.SystemAdministrator}
+	security := domain.Actor{Person: "p-6", Post: org.SecurityAdministrator}
+	key := "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+	door := TerminalRegistered{"door", key, "大门"}
+	rows := []Tally{{Person: "p-1", Days: 22, Normal: 18, Late: 4}}
+	kept := rows
+	flagged := []Tally{{Person: "p-1", Days: 22, Normal: 18, Late: 4, LongTerm: true}}
+	cases := []domaintest.Case[Roll]{
+		{Name: "the book begins on a day to come", Actor: admin, When: Begin{wed}, Then: given{begun}},
+		{Name: "and not today", Actor: admin, At: "2026-04-15 00:00", When: Begin{wed}, Err: ErrPastDay},
+		{Name: "it begins once", Given: given{begun}, Actor: admin, When: Begin{wed}, Err: ErrBegun},
+		{Name: "and nobody else begins it", Actor: me, When: Begin{wed}, Err: org.ErrOfficer},
+
+		{Name: "a working day asks for its sheets", Given: given{begun}, When: TurnDay{wed}, Then: given{turned}},
+		{Name: "a day is turned once", Given: given{begun, turned}, When: TurnDay{wed}},
+		{Name: "a day of rest asks for the next day alone", Given: given{Begun{date("2026-04-18"), at("2026-04-18")}}, When: TurnDay{date("2026-04-18")}, Then: given{rest("2026-04-18", "2026-04-19")}},
+		{Name: "when the calendar changes today, the day is turned again", Given: given{begun, turned}, Facts: world(t, years(t, off("2026-04-15"))), When: TurnDay{wed}, Then: given{freed}},
+		{Name: "no day is left out", Given: given{begun}, When: TurnDay{date("2026-04-16")}},
+		{Name: "R32: the first day of a month asks for the report by the third working day", Given: given{Begun{date("2026-04-30"), at("2026-04-30")}, rest("2026-04-30", "2026-05-01")},
+			Facts: world(t, years(t, off("2026-05-01"))), When: TurnDay{date("2026-05-01")}, Then: given{may}},
+		{Name: "nobody turns a page by hand", Given: given{begun}, Actor: keeper, When: TurnDay{wed}, Err: ErrSchedule},
+		{Name: "a book that is not begun has no pages", When: TurnDay{wed}, Err: ErrNotBegun},
+
+		{Name: "the security administrator registers a terminal", Actor: security, When: RegisterTerminal(door), Then: given{door}},
+		{Name: "the same again changes nothing", Given: given{door}, Actor: security, When: RegisterTerminal(door)},
+		{Name: "an id is given once", Given: given{door, TerminalWithdrawn{"door"}}, Actor: security, When: RegisterTerminal(door), Err: ErrKnownTerminal},
+		{Name: "a key is a key", Actor: security, When: RegisterTerminal{"door", "x", "大门"}, Err: ErrKey},
+		{Name: "nobody else registers one", Actor: me, When: RegisterTerminal(door), Err: org.ErrOfficer},
+		{Name: "its drift is the difference to the time of receipt", Given: given{door}, Actor: me, At: "2026-04-15 08:00:00", When: MeasureDrift{"door", at("2026-04-15 08:00:01.5")},
+			Then: given{DriftMeasured{"door", 1_500_000}}},
+		{Name: "an unknown terminal has no drift", Actor: me, When: MeasureDrift{"door", at("2026-04-15")}, Err: ErrTerminal},
+		{Name: "a terminal is taken out of use", Given: given{door}, Actor: security, When: WithdrawTerminal{"door"}, Then: given{TerminalWithdrawn{"door"}}},
+		{Name: "once", Given: given{door, TerminalWithdrawn{"door"}}, Actor: security, When: WithdrawTerminal{"door"}},
+		{Name: "an unknown one is not", Actor: security, When: WithdrawTerminal{"door"}, Err: ErrTerminal},
+		{Name: "nobody else takes it", Given: given{door}, Actor: me, When: WithdrawTerminal{"door"}, Err: org.ErrOfficer},
+
+		{Name: "R32: the keeper compiles the month, and it is reported to the deputy director in charge", Given: given{begun}, Actor: keeper, At: "2026-05-06 10:00", When: Compile{"2026-04", rows},
+			Then: given{MonthCompiled{"2026-04", kept}, MonthReported{"2026-04", []string{"deputy-admin"}, []string{"p-3"}}}},
+		{Name: "R32: the schedule does when nobody did", Given: given{begun}, At: "2026-05-07 00:00", When: Compile{"2026-04", rows},
+			Then: given{MonthCompiled{"2026-04", kept}, MonthReported{"2026-04", []string{"deputy-admin"}, []string{"p-3"}}}},
+		{Name: "R86: B, over three times late in a month is a long-term offender", Policy: bureau(t), Given: given{begun}, At: "2026-05-07 00:00", When: Compile{"2026-04", rows},
+			Then: given{MonthCompiled{"2026-04", flagged}, MonthReported{"2026-04", []string{"office-leader"}, []string{"p-4"}}}},
+		{Name: "a month is compiled once", Given: given{begun, MonthCompiled{"2026-04", rows}}, Actor: keeper, At: "2026-05-06 10:00", When: Compile{"2026-04", rows}, Err: ErrMonth},
+		{Name: "and when it is over", Given: given{begun}, Actor: keeper, At: "2026-04-30 23:59:59", When: Compile{"2026-04", rows}, Err: ErrMonth},
+		{Name: "nobody else compiles", Given: given{begun}, Actor: me, At: "2026-05-06 10:00", When: Compile{"2026-04", rows}, Err: ErrNotKeeper},
+		{Name: "a book that is not begun has no months", Actor: keeper, At: "2026-05-06 10:00", When: Compile{"2026-04", rows}, Err: ErrNotBegun},
+	}
+	facts := world(t, years(t))
+	o := office(t)
+	for _, e := range []org.Event{org.PersonJoined{Person: "p-5", On: date("2018-01-01")}, org.PersonJoined{Person: "p-6", On: date("2018-01-01")},
+		org.OfficerAppointed{Person: "p-5", Officer: org.SystemAdministrator}, org.OfficerAppointed{Person: "p-6", Officer: org.SecurityAdministrator}} {
+		o = e.Evolve(o)
+	}
+	facts[org.Stream("office")] = o
+	for i := range cases {
+		if cases[i].Facts == nil {
+			cases[i].Facts = facts
+		}
+		if cases[i].Policy == nil {
+			cases[i].Policy = A
+		}
+		if cases[i].Actor.Person == "" {
+			cases[i].Actor = system
+		}
+	}
+	domaintest.Run(t, Rolls, cases)
+}
+
+// Each day asks for the next, so a stop of days is made up day by day.
+func TestTheChainOfDays(t *testing.T) {
+	r := domain.Recorded{Header: domain.Header{Office: "office", Stream: RollStream("office")}}
+	turned := DayTurned{Date: wed, Works: true, Sessions: []string{"AM"}, Sheets: []string{"sheet-1"}, At: at("2026-04-15"), Next: at("2026-04-16"), Month: "2026-03", MonthDue: at("2026-04-03")}
+	tasks := turned.Opens(r)
+	if len(tasks) != 3 || tasks[0].Kind != TaskDay || tasks[0].Due != turned.Next || tasks[0].Data["date"] != "2026-04-16" ||
+		tasks[1].Kind != TaskOpen || tasks[1].Due != turned.At || tasks[2].Kind != TaskMonth {
+		t.Errorf("tasks %+v", tasks)
+	}
+	if ids := (MonthReported{Month: "2026-03"}).Settles(r); ids[0] != tasks[2].TaskID {
+		t.Errorf("settles %v", ids)
+	}
+	if ids := (Opened{}).Settles(domain.Recorded{Header: domain.Header{Stream: "sheet-1"}}); ids[0] != tasks[1].TaskID {
+		t.Errorf("settles %v", ids)
+	}
+}
+
+// What the office publishes decides.
+func TestPolicyMatters(t *testing.T) {
+	A, B := county(t), bureau(t)
+	facts := world(t, years(t))
+	sign := func(policy map[string]any, when, session string) rule {
+		return rule{Policy: policy, Facts: facts, Actor: me, At: when, When: SignIn{Session: session, Method: "web"}}
+	}
+	clock := func(s string) Clock {
+		var c Clock
+		if err := c.At.UnmarshalText([]byte(s)); err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	at1512 := sign(A, "2026-06-10 15:12", "PM")
+	lateB := sign(B, "2026-04-15 08:31:30", "in")
+	determine := func(policy map[string]any, given ...Event) rule {
+		return rule{Policy: policy, Facts: facts, Actor: system, At: "2026-04-16 00:00", Given: given, When: Determine{Person: "p-1", Date: wed}}
+	}
+	early := determine(B, signed("2026-04-15", "in", "08:20"), signed("2026-04-15", "out", "16:00"))
+	late := signed("2026-04-15", "in", "08:40")
+	onLeave := determine(A)
+	onLeave.Facts = world(t, years(t), leave.Stream("p-1"), ledger(t, leave.AM, leave.Cover{Kind: leave.KindLeave, State: leave.Covered}))
+	onTrip := determine(A)
+	onTrip.Facts = world(t, years(t), leave.Stream("p-1"), ledger(t, leave.AM, leave.Cover{Kind: leave.KindTrip, State: leave.Covered}))
+	batch := rule{Policy: A, Facts: facts, Actor: keeper, At: "2026-04-15 10:00", When: Admit{Person: "p-1", Session: "AM", At: at("2026-04-15 08:14"), Terminal: "door", Batch: "b"}}
+	owed := []Event{late, TimeOwed{Session: "in", Lost: 10, Minutes: 10, Due: date("2026-04-22")}}
+	excuse := rule{Policy: B, Facts: facts, Actor: leader, At: "2026-04-16 10:00", Given: owed, When: Excuse{Session: "in"}}
+	object := rule{Policy: A, Facts: facts, Actor: me, At: "2026-04-17 10:00", Given: []Event{Determined{finding(Absent, 10), at("2026-04-15 14:45")}}, When: RaiseObjection{"停电"}}
+	for _, m := range []struct {
+		rule       rule
+		key        string
+		one, other any
+	}{
+		{sign(A, "2026-04-15 08:00", "AM"), "att.signInsPerDay", 2, 3},
+		{sign(A, "2026-04-15 07:30", "AM"), "att.sessions[AM].opens", clock("07:00"), clock("07:45")},
+		{sign(A, "2026-04-15 08:00", "AM"), "att.sessions[AM].expected", clock("08:15"), clock("07:45")},
+		{sign(A, "2026-04-15 08:00", "AM"), "att.sessions[AM].cutoff", clock("08:15"), clock("none")},
+		{at1512, "att.season.summer.overrides", map[string]Override{}, map[string]any{"PM": map[string]any{"cutoff": "15:10"}}},
+		{at1512, "att.season.summer.from", "06-10", "06-11"},
+		{at1512, "att.season.summer.to", "09-10", "06-09"},
+		{sign(A, "2026-04-15 08:15:00", "AM"), "att.cutoffInclusive", true, false},
+		{sign(A, "2026-04-15 08:00", "AM"), "att.sheet.closeBy", Closing{ByClock, "cutoff"}, Closing{ByClock, "24:00"}},
+		{sign(B, "2026-04-15 08:20", "in"), "att.earlyArrivalMinutes", 0, 15},
+		{lateB, "att.makeup", MakeupRule{"time"}, MakeupRule{"none"}},
+		{lateB, "att.makeup.ratio", Ratio{1, 1}, Ratio{1, 2}},
+		{lateB, "att.makeup.dueDays", Term{5}, Term{6}},
+		{lateB, "att.makeup.rounding", Rounding{"minute", "up"}, Rounding{"minute", "down"}},
+		{lateB, "att.late", "forbidden", "allowed"},
+		{sign(A, "2026-04-15 08:00", "AM"), "att.methods", []string{"web"}, []string{"terminal"}},
+		{excuse, "att.makeup.approver", "office-leader", "clerk"},
+		{batch, "att.offlineGraceHours", 2, 1},
+		{early, "att.earlyLeave", "forbidden", "allowed"},
+		{early, "att.halfDayMissing", B["att.halfDayMissing"], A["att.halfDayMissing"]},
+		{determine(A, refused("2026-04-15", "AM", "08:40", "08:15"), signed("2026-04-15", "PM", "14:30")), "att.lateRefusedCounts", A["att.lateRefusedCounts"], B["att.lateRefusedCounts"]},
+		{determine(A, signed("2026-04-15", "PM", "14:30")), "att.halfDayUnexplained", "1.0", "0.5"},
+		{onLeave, "att.halfDayWithLeave", "1.0", "0.5"},
+		{onLeave, "att.covers", []string{"leave"}, []string{}},
+		{onTrip, "att.covers[duty shift, meeting, trip]", []string{"approved-trip"}, []string{}},
+		{determine(A), "att.missingSignatureMeansAbsent", Absence{true, "24:00"}, Absence{false, "24:00"}},
+		{object, "att.objectionDays", Term{3}, Term{1}},
+	} {
+		domaintest.Matters(t, Context, m.rule, m.key, m.one, m.other)
+	}
+	compile := domaintest.Case[Roll]{Policy: B, Facts: facts, Actor: leader, At: "2026-05-06 10:00", Given: []domain.Event[Roll]{Begun{wed, at("2026-04-15")}}, When: Compile{"2026-04", []Tally{{Person: "p-1", Late: 4}}}}
+	domaintest.Matters(t, Rolls, compile, "att.monthlySummary", SummaryRule{"month", []string{"office-leader"}}, SummaryRule{"month", []string{"clerk"}})
+	domaintest.Matters(t, Rolls, compile, "att.longTermOffender", Threshold{3, []string{"late"}, "month"}, Threshold{4, []string{"late"}, "month"})
+	kept := compile
+	kept.Policy, kept.Actor = A, keeper
+	domaintest.Matters(t, Rolls, kept, "reg.books[签到薄].keeper", "sheet-keeper", "clerk")
+	first := domaintest.Case[Roll]{Policy: A, Facts: facts, Actor: system, At: "2026-05-01", When: TurnDay{date("2026-05-01")},
+		Given: []domain.Event[Roll]{Begun{date("2026-04-30"), at("2026-04-30")}, DayTurned{Date: date("2026-04-30")}}}
+	domaintest.Matters(t, Rolls, first, "att.monthlySummary.day", SummaryTerm{3, "next-month"}, SummaryTerm{5, "next-month"})
+}
+
+// Values that the program would read wrongly are not published.
+func TestUnknownValues(t *testing.T) {
+	for _, bad := range []struct {
+		key   domain.AnyKey
+		value string
+	}{
+		{CloseBy, `{"by":"nobody","at":"cutoff"}`}, {CloseBy, `{"by":"clock","at":"noon"}`}, {MakeupRounding, `{"to":"hour","direction":"up"}`},
+		{HalfMissing, `{"rule":"sessions","missing_if":["not-signed"],"mode":"any"}`}, {HalfMissing, `{"rule":"guess"}`},
+		{Unsigned, `{"absent":true,"determined":"noon"}`}, {HalfUnexplained, `"1"`}, {HalfUnexplained, `"0.25"`}, {Opens, `{"at":"25:00","seasons":{}}`},
+	} {
+		if bad.key.Check([]byte(bad.value)) == nil {
+			t.Errorf("%s takes %s", bad.key.KeyName(), bad.value)
+		}
+	}
+	for _, policy := range []map[string]any{county(t), bureau(t)} {
+		p := domaintest.Policy(policy)
+		for key, entries := range p.Provisions {
+			for _, k := range keys {
+				if v := entries[0]; k.Matches(key) && !v.Blank && k.KeyName() != "reg.books[].keeper" {
+					if err := k.Check(v.Value); err != nil {
+						t.Error(err)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestGolden(t *testing.T) {
+	when, later := at("2026-04-15 08:14:00"), at("2026-04-15 08:15")
+	found := Finding{"p-1", wed, HalfAbsent, Days{5}, []Outcome{{"AM", CoveredState, true, true, "e-1", "leave", "l-1"}}, 2, 3}
+	domaintest.Golden(t, Context,
+		SignedIn{"e-1", "p-1", wed, "AM", "offline-batch", when, true, "door", "b-1", "sheet-1", later},
+		LateRefused{"e-2", "p-1", wed, "AM", "offline-batch", later, later, "door", "b-1", "Asia/Shanghai"},
+		TimeOwed{"in", 1, 2, date("2026-04-22")}, LatenessExcused{"in", "p-4", "office-leader", "同意"}, TimeMadeUp{"in", when, later, 1, true},
+		Determined{found, later}, Revised{found, ByCalendar, Absent, Days{10}}, ObjectionRaised{"o-1", "停电"}, Awaited{"p-1", wed, later},
+		ObjectionDecided{"o-1", true, []string{"AM"}, "p-3", "deputy-admin", "属实"},
+		domain.Refused[Day]{Command: "attendance.DecideObjection", Code: ErrOwn.Code, Params: map[string]string{"a": "b"}})
+	domaintest.Golden(t, Sheets,
+		Opened{wed, "PM", when, later, later, later, true, later, []string{"p-1"}}, Closed{wed, "PM", later, later, domain.System, []string{"p-1"}},
+		Supplemented{"p-1", "e-1"}, DayDetermined{4})
+	domaintest.Golden(t, Rolls,
+		Begun{wed, when}, DayTurned{wed, true, []string{"AM"}, []string{"sheet-1"}, 3, when, later, "2026-03", later},
+		TerminalRegistered{"door", "00", "大门"}, DriftMeasured{"door", 5}, TerminalWithdrawn{"door"},
+		MonthCompiled{"2026-04", []Tally{{"p-1", 22, 1, 2, 3, 4, 5, 6, 1, Days{85}, true}}}, MonthReported{"2026-04", []string{"deputy-admin"}, []string{"p-3"}})
+}
