@@ -28,6 +28,7 @@ var edges = map[string][]string{
 	"persons":   {"org"},
 	"registers": {"org"},
 	"documents": {"calendar", "org", "registers"},
+	"duty":      {"calendar", "org"},
 	"approvals": {"org"},
 	"leave":     {"calendar", "org"},
 	"logs":      {},
