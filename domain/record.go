@@ -3,6 +3,7 @@ package domain
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -95,7 +96,7 @@ func (i *Instant) UnmarshalJSON(b []byte) error {
 	return i.UnmarshalText([]byte(s))
 }
 
-// UnmarshalText reads RFC 3339; "" is the zero instant.
+// UnmarshalText reads RFC 3339, of the years 1900 to 2999; "" is the zero instant.
 func (i *Instant) UnmarshalText(b []byte) error {
 	if len(b) == 0 {
 		*i = Instant{}
@@ -104,6 +105,9 @@ func (i *Instant) UnmarshalText(b []byte) error {
 	t, err := time.Parse(time.RFC3339Nano, string(b))
 	if err != nil {
 		return err
+	}
+	if y := t.UTC().Year(); y < firstYear || y > lastYear {
+		return fmt.Errorf("time %q: want one of the years %d to %d", b, firstYear, lastYear)
 	}
 	*i = At(t)
 	return nil

@@ -20,14 +20,18 @@ func DateOf(t time.Time, zone *time.Location) Date {
 	return Date{y, m, d}
 }
 
-// ParseDate reads 2026-04-15; "" is the zero Date.
+// The years that a record may speak of. What lies outside is a slip of the pen, and no store could hold the day after
+// the last one.
+const firstYear, lastYear = 1900, 2999
+
+// ParseDate reads 2026-04-15, of the years 1900 to 2999; "" is the zero Date.
 func ParseDate(s string) (Date, error) {
 	if s == "" {
 		return Date{}, nil
 	}
 	t, err := time.Parse(time.DateOnly, s)
-	if err != nil {
-		return Date{}, fmt.Errorf("date %q: want YYYY-MM-DD", s)
+	if err != nil || t.Year() < firstYear || t.Year() > lastYear {
+		return Date{}, fmt.Errorf("date %q: want YYYY-MM-DD, of the years %d to %d", s, firstYear, lastYear)
 	}
 	return DateOf(t, time.UTC), nil
 }

@@ -149,9 +149,9 @@ type Hours struct {
 	Hours int `json:"hours"`
 }
 
-// Check refuses a term of nothing.
+// Check refuses a term of nothing, and one of more than ten years.
 func (h Hours) Check() error {
-	if h.Hours <= 0 {
+	if h.Hours <= 0 || h.Hours > 87_840 {
 		return fmt.Errorf("%d hours is no term", h.Hours)
 	}
 	return nil

@@ -111,6 +111,14 @@ type Days struct {
 	WorkingDays int `json:"working_days"`
 }
 
+// Check refuses a term that ends before it begins, and one of more than ten years.
+func (d Days) Check() error {
+	if d.WorkingDays < 0 || d.WorkingDays > 3660 {
+		return fmt.Errorf("%d working days is no term", d.WorkingDays)
+	}
+	return nil
+}
+
 // Settlement is one way in which the office settles a paper (办结, 阅结, …).
 type Settlement struct {
 	Code  string `json:"code"`
@@ -311,8 +319,8 @@ type Paper struct {
 	Level        string       `json:"level" doc:"level of the source: central, province, city, county or township" maxLength:"20" required:"false"`
 	Line         string       `json:"line" doc:"line of the source: party, state or party+state" maxLength:"20" required:"false"`
 	Addressee    string       `json:"addressee" doc:"main addressee (主送)" maxLength:"500" required:"false"`
-	Attachments  int          `json:"attachments" doc:"number of attachments" minimum:"0" required:"false"`
-	Pages        int          `json:"pages" doc:"number of pages" minimum:"0" required:"false"`
+	Attachments  int          `json:"attachments" doc:"number of attachments" minimum:"0" maximum:"10000" required:"false"`
+	Pages        int          `json:"pages" doc:"number of pages" minimum:"0" maximum:"1000000" required:"false"`
 	AnswerBy     domain.Date  `json:"answer_by" doc:"last day that the paper itself sets" required:"false"`
 	Contact      string       `json:"contact" doc:"contact of the sender" maxLength:"200" required:"false"`
 	NotStated    []string     `json:"not_stated" doc:"fields looked for that the paper does not carry: doc_number, issued_on, urgency, class, kind, term" maxItems:"10" required:"false"`

@@ -335,7 +335,7 @@ type CreatePost struct {
 	Unit      string   `json:"unit" doc:"unit of the office; empty: the office itself" required:"false" maxLength:"60"`
 	Organ     string   `json:"organ" doc:"other organ that the post belongs to; empty: this office" required:"false" maxLength:"60"`
 	Single    bool     `json:"single" doc:"one holder at a time" required:"false"`
-	Rank      int      `json:"rank" doc:"order in lists, 1 stands first" minimum:"1"`
+	Rank      int      `json:"rank" doc:"order in lists, 1 stands first" minimum:"1" maximum:"100000"`
 	Superiors []string `json:"superiors" doc:"posts directly above" required:"false" maxItems:"20"`
 }
 
@@ -438,7 +438,7 @@ type ChangePost struct {
 	Unit   string `json:"unit" required:"false" maxLength:"60"`
 	Organ  string `json:"organ" required:"false" maxLength:"60"`
 	Single bool   `json:"single" required:"false"`
-	Rank   int    `json:"rank" minimum:"1"`
+	Rank   int    `json:"rank" minimum:"1" maximum:"100000"`
 }
 
 // Decide keeps the title that the office's texts give, and does not make a post of several holders a single one.

@@ -55,10 +55,10 @@ type Scheme struct {
 	Scope   string `json:"scope"`
 }
 
-// Check refuses a pattern without the number, a start below 1 and a scope that this program does not know.
+// Check refuses a pattern without the number, a start below 1 or above a million and a scope that this program does not know.
 func (r Scheme) Check() error {
-	if !strings.Contains(r.Pattern, "{n}") || r.Start < 1 || r.Scope != "book-year" {
-		return fmt.Errorf("numbering %+v: want a pattern with {n}, a start of 1 or more and the scope book-year", r)
+	if !strings.Contains(r.Pattern, "{n}") || r.Start < 1 || r.Start > 1_000_000 || r.Scope != "book-year" {
+		return fmt.Errorf("numbering %+v: want a pattern with {n}, a start of 1 to 1,000,000 and the scope book-year", r)
 	}
 	return nil
 }
