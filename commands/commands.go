@@ -153,8 +153,9 @@ func attempt[S any](ctx context.Context, h *Handler, c domain.Context[S], stream
 	if done, ok := head.command(req.Command); ok {
 		return h.repeated(ctx, stream, head, done, req)
 	}
-	if head.office != "" && head.office != req.Office {
-		return Result{}, domain.ErrNoStream
+	foreign := head.office != "" && head.office != req.Office
+	if foreign { // another office's stream is not there: what is asked of it is refused as if it were not
+		head = head.nothing()
 	}
 	var changed error
 	if req.IfMatch != nil && *req.IfMatch != head.revision {
@@ -184,6 +185,9 @@ func attempt[S any](ctx context.Context, h *Handler, c domain.Context[S], stream
 		return Result{}, err
 	}
 	events, err := domain.Decide(cmd, state, act)
+	if foreign && len(events) > 0 {
+		return Result{}, domain.ErrNoStream
+	}
 	var refusal *domain.Refusal
 	if errors.As(err, &refusal); changed != nil && (refusal == nil || refusal.Kind != domain.Forbidden) {
 		return Result{}, changed

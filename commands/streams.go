@@ -24,6 +24,11 @@ type head struct {
 	kept     *kept
 }
 
+// nothing is what is known of a stream that has no events.
+func (h head) nothing() head {
+	return head{revision: eventstore.NoStream, position: eventstore.Before, kept: h.kept}
+}
+
 // command finds a command that the stream holds.
 func (h head) command(id string) (span, bool) {
 	h.kept.mu.Lock()
@@ -133,7 +138,7 @@ func (s *streams) kept(stream string) *kept {
 // forget makes k know nothing of its stream.
 func (k *kept) forget() {
 	k.commands = map[string]span{}
-	k.head = head{revision: eventstore.NoStream, position: eventstore.Before, kept: k}
+	k.head = head{kept: k}.nothing()
 }
 
 // head reads what the log has of a stream behind what is kept of it, and folds it.
