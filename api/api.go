@@ -7,6 +7,8 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -14,6 +16,7 @@ import (
 	"net/netip"
 	"reflect"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -91,6 +94,8 @@ func New(cfg Config) *API {
 	hc.DocsPath = ""     // the offline page is ours
 	hc.SchemasPath = ""
 	hc.RejectUnknownQueryParameters = true
+	form := huma.Format{Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: readJSON}
+	hc.Formats = map[string]huma.Format{"application/json": form, "json": form}
 	hc.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	hc.Info.Description = "The office's records: every act is one immutable event. Send Idempotency-Key with every command and ask again with the same key after any doubt."
 	hc.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
@@ -254,11 +259,11 @@ func (a *API) origin(next http.Handler) http.Handler {
 // wellFormed refuses paths and queries that are no UTF-8 or try to leave their place.
 func (a *API) wellFormed(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !utf8.ValidString(r.URL.Path) || strings.Contains(r.URL.Path, "..") || strings.ContainsRune(r.URL.Path, 0) || len(r.URL.RawQuery) > 8<<10 {
+		if !plain(r.URL.Path) || strings.Contains(r.URL.Path, "..") || len(r.URL.RawQuery) > 8<<10 {
 			a.fail(w, r, problemMalformed)
 			return
 		}
-		if q, err := urlQuery(r); err != nil || !utf8.ValidString(q) {
+		if q, err := urlQuery(r); err != nil || !plain(q) {
 			a.fail(w, r, problemMalformed)
 			return
 		}
@@ -280,6 +285,44 @@ func (a *API) flood() func(http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 		})
 	}
+}
+
+// plain tells whether a text can be recorded as it is: other bytes than UTF-8 would become other text than was sent, and
+// a control character is nothing that an office writes and that every store holds.
+func plain(text string) bool {
+	return utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool { return r < ' ' && !strings.ContainsRune("\t\n\r", r) || r == 0x7f })
+}
+
+var errNotPlain = errors.New("text that cannot be recorded")
+
+// readJSON reads the body of a request and refuses text that is not plain.
+func readJSON(body []byte, v any) error {
+	if !utf8.Valid(body) {
+		return errNotPlain
+	}
+	if err := json.Unmarshal(body, v); err != nil {
+		return err
+	}
+	if parsed, ok := v.(*any); ok && !allPlain(*parsed) {
+		return errNotPlain
+	}
+	return nil
+}
+
+func allPlain(v any) bool {
+	switch v := v.(type) {
+	case string:
+		return plain(v)
+	case []any:
+		return !slices.ContainsFunc(v, func(item any) bool { return !allPlain(item) })
+	case map[string]any:
+		for key, item := range v {
+			if !plain(key) || !allPlain(item) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // fail answers outside of an operation.

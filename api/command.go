@@ -10,7 +10,6 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
-	"time"
 
 	"andu/commands"
 	"andu/domain"
@@ -172,11 +171,11 @@ func (a *API) ask(ctx context.Context, h CommandHeaders, body any) (commands.Req
 		req.IfMatch = &revision
 	}
 	if h.Occurred != "" {
-		at, err := time.Parse(time.RFC3339Nano, h.Occurred)
-		if err != nil {
+		var at domain.Instant
+		if err := at.UnmarshalText([]byte(h.Occurred)); err != nil {
 			return req, problemOccurred
 		}
-		req.Occurred = at
+		req.Occurred = at.Time
 	}
 	if h.Receipt != "" {
 		received, err := a.receiptTime(req.Command, h.Receipt)

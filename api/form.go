@@ -214,6 +214,11 @@ func posted[C any](a *API, r *http.Request, zone *time.Location) (C, CommandHead
 	if h.Key == "" || len(h.Key) > 200 {
 		return cmd, h, rule(http.StatusBadRequest, problemMalformed.Code, "表单缺少请求标识，请重新打开页面再试。", "the form has no idempotency key: open the page again")
 	}
+	for _, typed := range r.PostForm {
+		if slices.ContainsFunc(typed, func(text string) bool { return !plain(text) }) {
+			return cmd, h, problemMalformed
+		}
+	}
 	t := reflect.TypeFor[C]()
 	if t.NumField() == 0 {
 		return cmd, h, nil

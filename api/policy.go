@@ -56,7 +56,7 @@ func misformed(values []policy.Value) error {
 		if v.Blank {
 			continue
 		}
-		if key, ok := catalog.Key(v.Key); ok {
+		for _, key := range catalog.Keys(v.Key) {
 			if err := key.Check(v.Value); err != nil {
 				p.Errors = append(p.Errors, FieldProblem{Location: "body.values[" + strconv.Itoa(i) + "]", Message: v.Key + ": " + strings.ReplaceAll(err.Error(), "json: ", "")})
 			}

@@ -84,7 +84,12 @@ func (a *API) registerQueries() {
 	huma.Register(a.huma, a.operation(http.MethodGet, "/registers/{id}/numbers", commands.Work, tag, "The numbers of a book, in order", ""),
 		func(ctx context.Context, in *numbersInput) (*numbers, error) {
 			w, _ := asker(ctx)
-			page, err := series.Numbers(ctx, a.cfg.Read.Pool, w.Office, registers.Context.Stream(in.ID), in.After, in.Limit)
+			stream := registers.Context.Stream(in.ID)
+			_, err := series.Get(ctx, a.cfg.Read.Pool, w.Office, stream)
+			if err != nil {
+				return nil, a.problem(ctx, err)
+			}
+			page, err := series.Numbers(ctx, a.cfg.Read.Pool, w.Office, stream, in.After, in.Limit)
 			if err != nil {
 				return nil, a.problem(ctx, err)
 			}

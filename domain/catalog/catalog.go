@@ -110,7 +110,19 @@ func CommandType(name string) (reflect.Type, bool) {
 	return nil, false
 }
 
-// Key finds the declaration that reads a concrete policy key, such as rcv.clock[特急].
+// Keys finds every declaration that reads a concrete policy key: contexts may read one key each in their own way.
+func Keys(concrete string) (keys []domain.AnyKey) {
+	for _, c := range Contexts {
+		for _, k := range c.KeyList() {
+			if k.Matches(concrete) {
+				keys = append(keys, k)
+			}
+		}
+	}
+	return keys
+}
+
+// Key finds a declaration that reads a concrete policy key, such as rcv.clock[特急].
 func Key(concrete string) (domain.AnyKey, bool) {
 	for _, c := range Contexts {
 		for _, k := range c.KeyList() {
