@@ -369,6 +369,7 @@ func TestPolicyDecides(t *testing.T) {
 	matters(domaintest.Case[Document]{Actor: secretary, Given: registered(), When: ProposeHandling(proposed)}, "rcv.reviewBeforeSign", true, false)
 	matters(domaintest.Case[Document]{Actor: secretary, Given: registered(), When: ProposeHandling(proposed)}, "apr.authority[收文拟办].signer", office["apr.authority[收文拟办].signer"], []Signer{{Posts: []string{"director"}}})
 	matters(domaintest.Case[Document]{Actor: system, Given: signed(urgent("平件")), Facts: map[string]any{"register-1": series("document-1")}, When: RecordRegistration{"document-1", "register-1", 7}}, "rcv.clock[平件]", Days{3}, Days{5})
+	matters(domaintest.Case[Document]{Actor: system, Given: signed(urgent("平件")), Facts: map[string]any{"register-1": series("document-1")}, When: RecordRegistration{"document-1", "register-1", 7}}, "cal.countFromNextDay", true, false)
 	matters(domaintest.Case[Document]{Actor: registry, Given: registered(), At: "2026-04-16 09:00", When: Return{"non-conforming", "x"}}, "rcv.returnWindow[non-conforming]", Days{1}, Days{3})
 	matters(domaintest.Case[Document]{Actor: registry, Given: registered(), When: Close{"read", ""}}, "rcv.settlementCodes", office["rcv.settlementCodes"], []Settlement{{"settled", "办结"}})
 	matters(domaintest.Case[Document]{Actor: registry, When: TakeOverFromDuty{"e", morning, arrival, notice}}, "rcv.dutyFax.handOnTo", "registrar", "clerk")
