@@ -96,6 +96,11 @@ var notAsked = map[string]string{
 	"approvals.Remind":             "the schedule",
 	"approvals.Deliver":            "the follower of a decided case",
 	"calendar.CloseRecompute":      "the follower of a changed calendar",
+	"access.Begin":                 "comes before the first act on the protection of a paper",
+	"access.Lapse":                 "the schedule",
+	"access.EndView":               "the schedule",
+	"access.AttachContent":         "POST /documents/{id}/content: its body is the file",
+	"access.Read":                  "GET /documents/{id}/views/{view}/content: its answer is the file",
 }
 
 // Whatever a person may do can be done over the network: every command has a route, or a reason why it has none.

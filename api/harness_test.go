@@ -27,6 +27,7 @@ import (
 	"andu/domain/logs"
 	"andu/domain/policy"
 	"andu/eventstore"
+	"andu/eventstore/blobs"
 	"andu/eventstore/keys"
 	"andu/eventstore/postgres"
 	"andu/presets"
@@ -36,6 +37,7 @@ import (
 	"andu/projections/inbox"
 	"andu/projections/register"
 	"andu/projections/series"
+	"andu/projections/trail"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 )
@@ -175,9 +177,10 @@ func (w *town) open() {
 	w.must(err)
 	w.store, err = postgres.Open(ctx, postgres.Config{URL: w.db.ServerURL, Now: w.Now, Logger: quiet})
 	w.must(err)
-	w.handler = &commands.Handler{Store: w.store, Keys: w.ring, Now: w.Now, Zone: shanghai, Clock: "server", Running: w.running}
+	w.handler = &commands.Handler{Store: w.store, Keys: w.ring, Now: w.Now, Zone: shanghai, Clock: "server", Running: w.running,
+		Files: blobs.Open(w.keys+"-content", w.ring, 1<<20)}
 	w.read, err = projections.Open(ctx, projections.Config{Pool: w.pool, Store: w.store, Decode: commands.Decoder(w.ring), Now: w.Now, Logger: quiet,
-		Projections: []projections.Projection{due.Projection, register.Projection, inbox.Projection, directory.Projection, series.Projection}})
+		Projections: []projections.Projection{due.Projection, register.Projection, inbox.Projection, directory.Projection, series.Projection, trail.Projection}})
 	w.must(err)
 	w.logins = accounts.Open(w.pool, accounts.Config{Now: func() time.Time { return time.Now().Add(time.Duration(w.later.Load())) }, Memory: 64, Passes: 1})
 	w.tasks = &commands.Tasks{Handler: w.handler, Logger: quiet, Moved: func() <-chan struct{} { return w.read.Moved(due.Projection.Name) }, List: w.due,

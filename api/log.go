@@ -8,6 +8,7 @@ import (
 
 	"andu/commands"
 	"andu/domain"
+	"andu/domain/access"
 	"andu/domain/calendar"
 	"andu/domain/catalog"
 	"andu/domain/logs"
@@ -162,6 +163,9 @@ func (a *API) onLog(ctx context.Context, h CommandHeaders, body any, cmd domain.
 // happened and by whom, and an officer never sees content.
 func (a *API) history(ctx context.Context, stream string) ([]Told, error) {
 	w, _ := asker(ctx)
+	if domain.ContextOf(stream) == access.Context.Name {
+		return nil, access.ErrTrail
+	}
 	events, err := a.cfg.Handler.History(ctx, w.Office, stream)
 	if err != nil {
 		return nil, err
@@ -203,6 +207,8 @@ func (a *API) sees(w who, events []domain.Recorded) bool {
 		return commands.May(w.roles, commands.Look)
 	case "person":
 		return commands.May(w.roles, commands.Organise) || events[0].Stream == "person-"+w.Person
+	case access.Context.Name:
+		return false // to read the trail is an act: GET /documents/{id}/trail
 	case logs.Context.Name:
 		return commands.May(w.roles, commands.Audit) || commands.May(w.roles, commands.Administer)
 	}

@@ -80,6 +80,7 @@ var (
 	problemCursor     = rule(http.StatusUnprocessableEntity, "cursor-invalid", "翻页标记无效，请从第一页开始。", "the cursor is not of this list; begin with the first page")
 	problemAt         = rule(http.StatusUnprocessableEntity, "at-invalid", "at 须为 RFC 3339 时间。", "at has to be RFC 3339")
 	problemKnown      = rule(http.StatusUnprocessableEntity, "known-invalid", "known 须为 RFC 3339 时间或位置标记。", "known has to be RFC 3339 or a position")
+	problemRange      = rule(http.StatusRequestedRangeNotSatisfiable, "range-invalid", "Range 只支持一段，写明起始字节。", "Range has to be one range with its first byte")
 	problemSpan       = rule(http.StatusUnprocessableEntity, "span-invalid", "起止日期须先后有序，且不超过两年。", "the span has to be in order and of two years at most")
 	problemValue      = rule(http.StatusUnprocessableEntity, "policy-value-misformed", "制度条目的取值形式不符合该键的要求。", "a value is not of the form that its key has")
 	problemPerson     = rule(http.StatusUnprocessableEntity, "person-mismatch", "路径与内容中的人员标识不一致。", "path and body name different persons")
@@ -88,7 +89,7 @@ var (
 // requestProblems lists them: what is not here has no page of its own.
 var requestProblems = []*Problem{problemSession, problemForbidden, problemNotFound, problemMethod, problemInvalid, problemMalformed, problemTooLarge,
 	problemMedia, problemConflict, problemBusy, problemUnknown, problemStale, problemRecord, problemFlood, problemCross, problemInternal, problemMustChange, problemIfMatch,
-	problemOccurred, problemReceipt, problemPosition, problemCursor, problemAt, problemKnown, problemSpan, problemValue, problemPerson}
+	problemOccurred, problemReceipt, problemPosition, problemCursor, problemAt, problemKnown, problemRange, problemSpan, problemValue, problemPerson}
 
 // Rules lists every refusal that an answer may carry: of the door, of the accounts, of any command, and of each context.
 func Rules() []*domain.Refusal {

@@ -17,6 +17,7 @@ import (
 	"andu/domain/org"
 	"andu/domain/policy"
 	"andu/eventstore"
+	"andu/eventstore/blobs"
 	"andu/eventstore/keys"
 
 	"github.com/google/uuid"
@@ -33,6 +34,8 @@ type Handler struct {
 	Clock string
 	// Running lists the papers of an office whose time limit is running, complete up to now.
 	Running func(ctx context.Context, office string) ([]string, error)
+	// Files keeps the content of papers.
+	Files *blobs.Files
 
 	streams streams
 }
@@ -73,7 +76,7 @@ var (
 )
 
 // Rules of this package, for generated documents.
-var Rules = []*domain.Refusal{ErrKeyReused, ErrFuture}
+var Rules = []*domain.Refusal{ErrKeyReused, ErrFuture, ErrContentSize}
 
 // ErrChanged says that the stream is no longer at the revision that the asker saw. Nothing was written.
 type ErrChanged struct {

@@ -26,6 +26,7 @@ const (
 	Audit      Permission = "audit"      // the log itself, decisions, refusals
 	Enter      Permission = "enter"      // one's own session
 	Look       Permission = "look"       // names, calendar, policy in force: no content of papers
+	Read       Permission = "read"       // to ask for a paper: whoever may not see it is denied by the paper's own record
 )
 
 // Permissions says which roles have which permission. It is compiled in: no row of any table grants anything. None of
@@ -37,6 +38,7 @@ var Permissions = map[Permission][]Role{
 	Audit:      {Auditor, SecurityAdmin},
 	Enter:      {Staff, SystemAdmin, SecurityAdmin, Auditor},
 	Look:       {Staff, SystemAdmin, SecurityAdmin, Auditor},
+	Read:       {Staff, SystemAdmin, SecurityAdmin, Auditor},
 }
 
 // Roles are the roles of a person in an office on a day.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"andu/domain"
+	"andu/domain/access"
 	"andu/domain/approvals"
 	"andu/domain/calendar"
 )
@@ -32,6 +33,8 @@ var reactions = map[string]func(context.Context, *Handler, Due) error{
 	"document.overdue":     noteOverdue,
 	"document.duplicate":   joinCopies,
 	calendar.RecomputeTask: recompute,
+	access.TaskLapse:       lapseClass,
+	access.TaskSession:     endView,
 }
 
 // Kinds names the tasks that can be carried out, for the test that no event opens another.
@@ -155,7 +158,9 @@ func (t *Tasks) open(ctx context.Context, now time.Time) (due []Due, whole bool,
 }
 
 // id tells a task apart from the same one at another time, and from one that another event has opened again.
-func (d Due) id() string { return d.Kind + "\x00" + d.Key + "\x00" + d.OpenedBy + "\x00" + d.Task.Due.String() }
+func (d Due) id() string {
+	return d.Kind + "\x00" + d.Key + "\x00" + d.OpenedBy + "\x00" + d.Task.Due.String()
+}
 
 func (t *Tasks) carryOut(ctx context.Context, d Due) error {
 	react, ok := reactions[d.Kind]

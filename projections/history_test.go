@@ -11,6 +11,7 @@ import (
 
 	"andu/commands"
 	"andu/domain"
+	"andu/domain/access"
 	"andu/domain/approvals"
 	"andu/domain/documents"
 	"andu/domain/org"
@@ -192,7 +193,7 @@ func values(t testing.TB) []policy.Value {
 		}
 		for _, v := range document.Values {
 			known := slices.ContainsFunc(all, func(o policy.Value) bool { return o.Key == v.Key })
-			wanted := slices.ContainsFunc([]string{"rcv.", "reg.", "cal.", "apr.", "sec.classes", "org.selfApproval", "org.vacantApprover", "policy.effectiveMoment"},
+			wanted := slices.ContainsFunc([]string{"rcv.", "reg.", "cal.", "apr.", "sec.", "org.selfApproval", "org.vacantApprover", "policy.effectiveMoment"},
 				func(prefix string) bool { return strings.HasPrefix(v.Key, prefix) })
 			if wanted && !known && !v.Blank {
 				v.Also, v.Replaces = false, nil
@@ -264,6 +265,26 @@ func live(t testing.TB) *house {
 	do(h, "p-li", approvals.Context, request, approvals.Route{})
 	do(h, "p-zhao", approvals.Context, request, approvals.Entrust{Step: 2, Person: "p-qian", Reason: "外出"})
 
+	protect := func(person, paper string, cmd access.Command) {
+		do(h, person, access.Context, access.Stream(paper), cmd)
+	}
+	cleared := func(person string, class domain.Class) {
+		do(h, "p-sec", persons.Context, persons.Stream(person), persons.GrantClearance{Class: class, From: domain.Date{Year: 2026, Month: 4, Day: 1}, Document: "密审〔2026〕1号"})
+	}
+	for _, p := range []string{flood, secret} {
+		protect(domain.System, p, access.Begin{Document: p})
+	}
+	cleared("p-zhou", domain.Secret)
+	cleared("p-li", domain.Secret)
+	protect("p-zhao", secret, access.SetScope{Persons: []string{"p-zhou"}, Authority: "主任批示"})
+	protect("p-li", secret, access.RequestAccess{Reason: "核对经费"})
+	request1 := accessRequest(h, secret)
+	protect("p-zhao", secret, access.GrantAccess{Request: request1, Until: domain.Date{Year: 2026, Month: 5, Day: 1}})
+	protect("p-zhou", secret, access.OpenView{Purpose: "handle", Place: "room"})
+	denied(h, "p-qian", access.Stream(secret), access.OpenView{Purpose: "handle", Place: "room"})
+	do(h, "p-sec", persons.Context, persons.Stream("p-zhou"), persons.LowerClearance{To: domain.Confidential, Effective: domain.Date{Year: 2026, Month: 4, Day: 13}})
+	protect("p-sun", flood, access.AttachContent{File: strings.Repeat("a", 64), MediaType: "application/pdf", Size: 1000, Digest: strings.Repeat("b", 64), Name: "防汛.pdf"})
+
 	year := registers.StreamOf(commands.NewID, office, "收文", 2026)
 	do(h, "p-sun", registers.Context, year, registers.Void{Number: 5, Reason: "误盖编号"})
 	do(h, "p-sun", registers.Context, year, registers.Certify{})
@@ -279,6 +300,28 @@ func live(t testing.TB) *house {
 		org.AssignResponsibility{Post: "director", Matter: "papers"},
 	)
 	return h
+}
+
+// accessRequest is the request to see a paper that waits for a decision.
+func accessRequest(h *house, paper string) string {
+	h.t.Helper()
+	s, _, err := commands.State(h.t.Context(), h.Handler, access.Context, office, access.Stream(paper))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	for id := range s.Requests {
+		return id
+	}
+	h.t.Fatalf("nobody asks to see %s", paper)
+	return ""
+}
+
+// denied carries out a command that is refused, and the refusal is on record.
+func denied(h *house, person, stream string, cmd access.Command) {
+	h.t.Helper()
+	if _, err := commands.Handle(h.t.Context(), h.Handler, access.Context, stream, cmd, commands.Request{Office: office, Actor: actor(person), Command: commands.NewID(stream, h.now.String())}); err == nil {
+		h.t.Fatalf("%T by %s was not refused", cmd, person)
+	}
 }
 
 func notStated(urgency string, class domain.Class) (fields []string) {

@@ -22,6 +22,7 @@ import (
 	"andu/projections/inbox"
 	"andu/projections/register"
 	"andu/projections/series"
+	"andu/projections/trail"
 )
 
 // readModels are all of them: a new one is one line here. Counted are the streams for each of which it has a row that every
@@ -35,6 +36,7 @@ var readModels = []struct {
 	{inbox.Projection, []string{"document", "approval"}},
 	{directory.Projection, []string{"org", "person"}},
 	{series.Projection, []string{"register"}},
+	{trail.Projection, []string{"access"}},
 }
 
 func all() (list []projections.Projection) {

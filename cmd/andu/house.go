@@ -17,6 +17,7 @@ import (
 	"andu/domain"
 	"andu/domain/logs"
 	"andu/eventstore"
+	"andu/eventstore/blobs"
 	"andu/eventstore/keys"
 	"andu/eventstore/postgres"
 	"andu/projections"
@@ -48,6 +49,9 @@ type house struct {
 
 // zone is where the demonstration offices are, and every office that has not stated another.
 const zone = "Asia/Shanghai"
+
+// largestContent bounds one scan, in bytes.
+const largestContent = 50 << 20
 
 type openOptions struct {
 	migrate  bool // bring the database to this version first
@@ -175,7 +179,8 @@ func (h *house) openLog(ctx context.Context, g *globals, now func() time.Time, c
 	if err != nil {
 		return err
 	}
-	h.handler = &commands.Handler{Store: h.store, Keys: h.ring, Now: now, Zone: location, Clock: clock, Running: h.running}
+	h.handler = &commands.Handler{Store: h.store, Keys: h.ring, Now: now, Zone: location, Clock: clock, Running: h.running,
+		Files: blobs.Open(filepath.Join(g.DataDir, "content"), h.ring, largestContent)}
 	h.read, err = projections.Open(ctx, projections.Config{Pool: h.pool, Store: h.store, Decode: commands.Decoder(h.ring),
 		Projections: readModels(), Now: now, Logger: g.logger, PageSize: h.options.pageSize})
 	if err != nil {

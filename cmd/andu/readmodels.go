@@ -7,6 +7,7 @@ import (
 	"andu/projections/inbox"
 	"andu/projections/register"
 	"andu/projections/series"
+	"andu/projections/trail"
 )
 
 // readModels are the read models of the house. A new one is one line here and one in the test of all of them
@@ -18,5 +19,6 @@ func readModels() []projections.Projection {
 		inbox.Projection,
 		directory.Projection,
 		series.Projection,
+		trail.Projection,
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"reflect"
 
 	"andu/domain"
+	"andu/domain/access"
 	"andu/domain/approvals"
 	"andu/domain/calendar"
 	"andu/domain/documents"
@@ -27,6 +28,7 @@ var Contexts = []domain.AnyContext{
 	registers.Context,
 	documents.Context,
 	approvals.Context,
+	access.Context,
 }
 
 // Of finds the context of a stream or of an event by its name.

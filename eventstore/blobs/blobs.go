@@ -55,12 +55,9 @@ type Files struct {
 	limit int64
 }
 
-// Open opens a directory of files, and makes it when there is none. Limit is the largest content in bytes.
-func Open(dir string, ring *keys.Ring, limit int64) (*Files, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("open files: %w", err)
-	}
-	return &Files{dir: dir, ring: ring, limit: limit}, nil
+// Open gives the files of a directory, which the first of them makes. Limit is the largest content in bytes.
+func Open(dir string, ring *keys.Ring, limit int64) *Files {
+	return &Files{dir: dir, ring: ring, limit: limit}
 }
 
 // Limit is the largest content in bytes.
@@ -83,6 +80,9 @@ type Kept struct {
 // Keep encrypts content of the paper that a stream protects. It is on disk before Keep returns. The same content kept
 // twice is two files.
 func (f *Files) Keep(stream string, content io.Reader) (_ Kept, err error) {
+	if err := os.MkdirAll(f.dir, 0o700); err != nil {
+		return Kept{}, fmt.Errorf("keep content: %w", err)
+	}
 	key, salt, err := f.ring.NewFileKey(keyOf(stream))
 	if err != nil {
 		return Kept{}, fmt.Errorf("keep content: %w", err)

@@ -30,11 +30,7 @@ func newShelf(t *testing.T, limit int64) shelf {
 	}
 	t.Cleanup(func() { ring.Close() })
 	dir := filepath.Join(t.TempDir(), "content")
-	f, err := Open(dir, ring, limit)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return shelf{f, dir, memstore.New("log", time.Now)}
+	return shelf{Open(dir, ring, limit), dir, memstore.New("log", time.Now)}
 }
 
 // record appends an event as the access path would.

@@ -1,0 +1,155 @@
+package commands
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+
+	"andu/domain"
+	"andu/domain/access"
+	"andu/domain/documents"
+	"andu/eventstore/blobs"
+)
+
+// ErrContentSize stops a scan that is empty or too large to be kept.
+var ErrContentSize = domain.Rule(domain.Invalid, "content-size",
+	"内容为空，或者超过{limit}字节。", "the content is empty, or over {limit} bytes").By("architecture 3.8")
+
+// Protect begins the record of who may see a paper, unless it is there. It comes before every act on it.
+func Protect(ctx context.Context, h *Handler, office, document string) error {
+	stream := access.Stream(document)
+	if _, revision, err := State(ctx, h, access.Context, office, stream); err != nil || revision >= 0 {
+		return err
+	}
+	_, err := Handle(ctx, h, access.Context, stream, access.Begin{Document: document},
+		Request{Office: office, Actor: domain.Actor{Person: domain.System}, Command: NewID(stream, "begin")})
+	return err
+}
+
+// ClassOf is the class of a paper of the office now: whether a denial has to look like absence.
+func ClassOf(ctx context.Context, h *Handler, office, document string) (domain.Class, error) {
+	paper, _, err := State(ctx, h, documents.Context, office, document)
+	if err != nil {
+		return "", err
+	}
+	s, _, err := State(ctx, h, access.Context, office, access.Stream(document))
+	return s.ClassOn(paper), err
+}
+
+// Attach keeps a scan of a paper. Whether it may be kept is decided before the first byte is taken in.
+func Attach(ctx context.Context, h *Handler, document, name string, content io.Reader, req Request) (Result, error) {
+	if err := Protect(ctx, h, req.Office, document); err != nil {
+		return Result{}, err
+	}
+	stream := access.Stream(document)
+	check := req
+	check.Command = NewID(req.Command, "check")
+	// Without content the command comes through every other guard, or one of them stops it.
+	if _, err := Handle(ctx, h, access.Context, stream, access.AttachContent{}, check); !errors.Is(err, access.ErrMissing) {
+		return Result{}, err
+	}
+	kept, err := h.Files.Keep(stream, content)
+	if errors.Is(err, blobs.ErrTooLarge) || errors.Is(err, blobs.ErrEmpty) {
+		return Result{}, ErrContentSize.With("limit", strconv.FormatInt(h.Files.Limit(), 10))
+	}
+	if err != nil {
+		return Result{}, err
+	}
+	sum := sha256.Sum256([]byte(req.Fingerprint + "\x00" + name + "\x00" + kept.Digest))
+	req.Fingerprint = hex.EncodeToString(sum[:])
+	res, err := Handle(ctx, h, access.Context, stream, access.AttachContent{File: kept.File, MediaType: kept.MediaType, Size: kept.Size, Digest: kept.Digest, Name: name}, req)
+	if _, refused := isRefusal(err); refused || err == nil && res.Repeated { // no event names the file that was kept just now
+		if err := h.Files.Remove(kept.File); err != nil {
+			return res, fmt.Errorf("remove what was not attached: %w", err)
+		}
+	}
+	return res, err
+}
+
+// Reading is a part of a paper's content that may leave now.
+type Reading struct {
+	access.Content
+	From, To int64
+	part     *blobs.Part
+}
+
+// WriteTo gives the bytes.
+func (r Reading) WriteTo(w io.Writer) (int64, error) { return r.part.WriteTo(w) }
+
+// Close lets the file go.
+func (r Reading) Close() error { return r.part.Close() }
+
+// ReadContent opens a part of content within a viewing: from the first byte to before the last, 0 being the end. The
+// receipt is taken from the event of the log that grants the part; then, with the bytes in hand, the guards are read
+// again, so that what was taken away before the first byte lets no byte leave (architecture 3.16). A denial is on record.
+func ReadContent(ctx context.Context, h *Handler, document, view string, from, to int64, req Request) (_ Reading, err error) {
+	stream := access.Stream(document)
+	if err := Protect(ctx, h, req.Office, document); err != nil {
+		return Reading{}, err
+	}
+	s, _, err := State(ctx, h, access.Context, req.Office, stream)
+	if err != nil {
+		return Reading{}, err
+	}
+	r := Reading{Content: s.Contents[s.Views[view].Content], From: from, To: to}
+	if r.To == 0 || r.To > r.Size {
+		r.To = r.Size
+	}
+	receipt, granted, err := h.redeem(ctx, req.Office, stream, view, r.From, r.To)
+	if err != nil {
+		return Reading{}, err
+	}
+	if granted {
+		if r.part, err = h.Files.Open(receipt, r.From, r.To); err != nil {
+			return Reading{}, err
+		}
+		defer func() {
+			if err != nil {
+				r.part.Close()
+			}
+		}()
+	}
+	_, err = Handle(ctx, h, access.Context, stream, access.Read{View: view, From: r.From, To: r.To}, req)
+	if err == nil && !granted {
+		err = access.ErrOutsideWindow
+	}
+	return r, err
+}
+
+// redeem finds the event that grants a part of a viewing, and takes the receipt from it.
+func (h *Handler) redeem(ctx context.Context, office, stream, view string, from, to int64) (blobs.Receipt, bool, error) {
+	history, err := h.History(ctx, office, stream)
+	if err != nil {
+		return blobs.Receipt{}, false, err
+	}
+	for _, r := range history {
+		var w access.WindowOpened
+		switch e := r.Event.(type) {
+		case access.ViewOpened:
+			w = access.WindowOpened{View: e.View, File: e.File, From: e.From, To: e.To}
+		case access.WindowOpened:
+			w = e
+		}
+		if w.View == view && w.File != "" && w.From <= from && from < to && to <= w.To {
+			receipt, err := h.Files.Redeem(ctx, h.Store, stream, r.Revision)
+			return receipt, err == nil, err
+		}
+	}
+	return blobs.Receipt{}, false, nil
+}
+
+// lapseClass notes that the term of a class is over.
+func lapseClass(ctx context.Context, h *Handler, d Due) error {
+	_, err := Handle(ctx, h, access.Context, d.Stream, access.Lapse{}, d.request(h, "lapse"))
+	return err
+}
+
+// endView ends a viewing at its time.
+func endView(ctx context.Context, h *Handler, d Due) error {
+	_, err := Handle(ctx, h, access.Context, d.Stream, access.EndView{View: d.Data["view"]}, d.request(h, "end"))
+	return err
+}
