@@ -488,8 +488,17 @@ func TestANoReachesThePaper(t *testing.T) {
 			t.Errorf("%s: the paper holds %+v", d.office, e)
 		}
 		again := w.as(d.proposer).post("/documents/"+paper+"/proposal", map[string]any{"action": "阅件", "opinion": "拟阅存。"}).result()
-		if next, _ := w.caseOf(again); next == id {
+		next, form := w.caseOf(again)
+		if next == id {
 			t.Errorf("%s: the new proposal is in the old case", d.office)
+		}
+		// The paper goes back to its issuer while the leader still has it: what he decides stands in it all the same.
+		w.as(d.registrar).post("/documents/"+paper+"/return", map[string]any{"cause": "wrong addressee", "reason": "主送机关不是本单位"}).ok()
+		w.as(d.leader).post("/approvals/"+next+"/instruction", map[string]any{"step": 1, "text": "阅", "limit": "2026-04-30", "co": []string{d.lead}, "shown": form}).ok()
+		w.settle()
+		r, _ = w.last("document-"+paper, "document.instructed")
+		if e, _ := r.Event.(documents.Instructed); !e.Approved || e.Case != "approval-"+next || !slices.Equal(e.Co, []string{d.lead}) || w.types("approval-" + next)[len(w.types("approval-"+next))-1] != "approval.delivered" {
+			t.Errorf("%s: the paper that went back holds %+v", d.office, e)
 		}
 	}
 }

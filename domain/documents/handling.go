@@ -154,7 +154,8 @@ type RecordInstruction struct {
 	DueOn       domain.Date    `json:"due_on" doc:"last day that he sets" required:"false"`
 }
 
-// Decide records each decision once; a day that the leader sets is the time limit from then on (REG-21 二.7, R250).
+// Decide records each decision once, whatever became of the paper while the leader decided; a day that he sets is the time
+// limit from then on, where the paper is still in hand (REG-21 二.7, R250).
 func (c RecordInstruction) Decide(d Document, act domain.Act) ([]Event, error) {
 	if act.Person() {
 		return nil, ErrFollower
@@ -162,15 +163,17 @@ func (c RecordInstruction) Decide(d Document, act domain.Act) ([]Event, error) {
 	if slices.Contains(d.Decisions, c.Decision) {
 		return nil, nil
 	}
-	if err := d.entered(); err != nil {
-		return nil, err
-	}
-	if !d.Proposed {
+	switch {
+	case !d.Received:
+		return nil, domain.ErrNoStream
+	case d.Text == "":
+		return nil, ErrNotRegistered
+	case !d.Proposed:
 		return nil, ErrNotProposed
 	}
 	events := []Event{Instructed{Case: c.Case, Decision: c.Decision, Approved: c.Approved, DecidedBy: c.DecidedBy,
 		DecidedPost: c.DecidedPost, DecidedAt: c.DecidedAt, Lead: c.Lead, Co: c.Co}}
-	if c.Approved && !c.DueOn.IsZero() {
+	if c.Approved && !c.DueOn.IsZero() && d.open() == nil {
 		events = append(events, d.revised(CauseInstruction, until(act, c.DueOn, ByInstruction)))
 	}
 	return events, nil

@@ -64,7 +64,9 @@ func TestProposalAndInstruction(t *testing.T) {
 		{Name: "a refusal is recorded too", Given: registered(proposed), Actor: system, When: refused, Then: given{no}},
 		{Name: "nobody enters an instruction by hand", Given: registered(proposed), Actor: registry, When: record, Err: ErrFollower},
 		{Name: "an instruction answers a proposal", Given: registered(), Actor: system, When: record, Err: ErrNotProposed},
-		{Name: "a closed paper takes no instruction", Given: registered(proposed, Closed{"read", "阅结", ""}), Actor: system, When: record, Err: ErrClosed},
+		{Name: "what was decided stands in a paper that has left meanwhile, and moves no time limit", Given: registered(proposed, TransferredOut{"other", "x"}), Actor: system, When: limited, Then: given{instructed}},
+		{Name: "in a closed one too", Given: registered(proposed, Closed{"read", "阅结", ""}), Actor: system, When: limited, Then: given{instructed}},
+		{Name: "a paper that is not registered takes no instruction", Given: signed(notice), Actor: system, When: record, Err: ErrNotRegistered},
 
 		{Name: "doubts are put into words", Given: registered(), When: CheckLegality{Result: "doubts"}, Err: ErrNoReason},
 		{Name: "a review is recorded", Given: registered(), When: CheckLegality{"doubts", "与上位规定不一致"}, Then: given{LegalityReviewed{"doubts", "与上位规定不一致"}}},
