@@ -114,6 +114,7 @@ func New(cfg Config) *API {
 	a.policy()
 	a.calendar()
 	a.org()
+	a.leave()
 
 	a.log()
 	a.docs()

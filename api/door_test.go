@@ -101,6 +101,10 @@ var notAsked = map[string]string{
 	"access.EndView":               "the schedule",
 	"access.AttachContent":         "POST /documents/{id}/content: its body is the file",
 	"access.Read":                  "GET /documents/{id}/views/{view}/content: its answer is the file",
+	"leave.Escalate":               "the schedule",
+	"leave.LapsePaper":             "the schedule",
+	"leave.NoteOverstay":           "the schedule",
+	"leave.ReviseDays":             "the follower of a changed calendar",
 }
 
 // Whatever a person may do can be done over the network: every command has a route, or a reason why it has none.

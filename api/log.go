@@ -11,6 +11,7 @@ import (
 	"andu/domain/access"
 	"andu/domain/calendar"
 	"andu/domain/catalog"
+	"andu/domain/leave"
 	"andu/domain/logs"
 	"andu/domain/org"
 	"andu/domain/policy"
@@ -215,7 +216,11 @@ func (a *API) sees(w who, events []domain.Recorded) bool {
 	if !commands.May(w.roles, commands.Work) {
 		return false
 	}
-	if !events[len(events)-1].Class.Classified() {
+	if own := leave.Stream(w.Person); events[0].Stream == own || events[0].Stream == leave.RegisterStream(w.Office) {
+		return true
+	}
+	// Why somebody is away is for those who decide about it.
+	if domain.ContextOf(events[0].Stream) != leave.Context.Name && !events[len(events)-1].Class.Classified() {
 		return true
 	}
 	if slices.ContainsFunc(events, func(r domain.Recorded) bool { return r.Actor.Person == w.Person }) {

@@ -43,8 +43,8 @@ func joinCopies(ctx context.Context, h *Handler, d Due) error {
 	return err
 }
 
-// recompute finds every running time limit of the office anew after the calendar has changed (G8). What was reckoned
-// before stays on record beside it.
+// recompute finds every running time limit of the office anew after the calendar has changed (G8), and counts
+// every leave anew (G6). What was reckoned before stays on record beside it.
 func recompute(ctx context.Context, h *Handler, d Due) error {
 	version, err := strconv.ParseInt(d.Data["version"], 10, 64)
 	if err != nil {
@@ -59,6 +59,9 @@ func recompute(ctx context.Context, h *Handler, d Due) error {
 		if _, refused := isRefusal(err); err != nil && !refused {
 			return err
 		}
+	}
+	if err := h.reviseLeave(ctx, d); err != nil {
+		return err
 	}
 	_, err = Handle(ctx, h, calendar.Context, calendar.Stream(d.Office), calendar.CloseRecompute{Version: version}, d.request(h, "close"))
 	return err

@@ -13,6 +13,7 @@ import (
 	"andu/domain/access"
 	"andu/domain/approvals"
 	"andu/domain/calendar"
+	"andu/domain/leave"
 )
 
 // Due is an open task, as the read model of open tasks lists it.
@@ -33,6 +34,9 @@ var reactions = map[string]func(context.Context, *Handler, Due) error{
 	"document.overdue":     noteOverdue,
 	"document.duplicate":   joinCopies,
 	calendar.RecomputeTask: recompute,
+	leave.TaskTimeout:      escalateLeave,
+	leave.TaskPapers:       lapsePaper,
+	leave.TaskOverstay:     noteOverstay,
 	access.TaskLapse:       lapseClass,
 	access.TaskSession:     endView,
 }

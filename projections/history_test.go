@@ -14,6 +14,7 @@ import (
 	"andu/domain/access"
 	"andu/domain/approvals"
 	"andu/domain/documents"
+	"andu/domain/leave"
 	"andu/domain/org"
 	"andu/domain/persons"
 	"andu/domain/policy"
@@ -193,7 +194,7 @@ func values(t testing.TB) []policy.Value {
 		}
 		for _, v := range document.Values {
 			known := slices.ContainsFunc(all, func(o policy.Value) bool { return o.Key == v.Key })
-			wanted := slices.ContainsFunc([]string{"rcv.", "reg.", "cal.", "apr.", "sec.", "org.selfApproval", "org.vacantApprover", "policy.effectiveMoment"},
+			wanted := slices.ContainsFunc([]string{"rcv.", "reg.", "cal.", "apr.", "sec.", "leave.", "att.season", "org.selfApproval", "org.vacantApprover", "policy.effectiveMoment"},
 				func(prefix string) bool { return strings.HasPrefix(v.Key, prefix) })
 			if wanted && !known && !v.Blank {
 				v.Also, v.Replaces = false, nil
@@ -284,6 +285,21 @@ func live(t testing.TB) *house {
 	denied(h, "p-qian", access.Stream(secret), access.OpenView{Purpose: "handle", Place: "room"})
 	do(h, "p-sec", persons.Context, persons.Stream("p-zhou"), persons.LowerClearance{To: domain.Confidential, Effective: domain.Date{Year: 2026, Month: 4, Day: 13}})
 	protect("p-sun", flood, access.AttachContent{File: strings.Repeat("a", 64), MediaType: "application/pdf", Size: 1000, Digest: strings.Repeat("b", 64), Name: "防汛.pdf"})
+
+	half := func(day int, half leave.Half) leave.Edge {
+		return leave.Edge{On: domain.Date{Year: 2026, Month: 4, Day: day}, Half: half}
+	}
+	ledger := func(person string, cmd leave.Command) commands.Result {
+		return do(h, person, leave.Context, leave.Stream(person), cmd)
+	}
+	asked := ledger("p-li", leave.Ask{Type: "事假", From: half(15, leave.AM), To: half(17, leave.PM), Form: leave.Written, Reason: "家事"})
+	id := asked.Events[0].Event.(leave.Requested).Request
+	do(h, "p-zhao", leave.Context, asked.Stream, leave.Approve{Request: id})
+	ledger("p-li", leave.Extend{Request: id, To: half(20, leave.PM), Form: leave.Written, Reason: "家事未毕"})
+	out := ledger("p-qian", leave.ReportOuting{Place: "县水利局", Purpose: "会商", OutAt: domain.At(h.now), BackAt: domain.At(h.now.Add(time.Hour))})
+	ledger("p-qian", leave.Return{Request: out.Events[0].Event.(leave.OutingReported).Request})
+	ledger("p-sun", leave.ReportTrip{Place: "省城", Task: "培训", From: half(16, leave.AM), To: half(17, leave.PM)})
+	ledger("p-zhou", leave.Ask{Type: "事假", From: half(15, leave.AM), To: half(15, leave.PM), Form: leave.Written, Reason: "家事"})
 
 	year := registers.StreamOf(commands.NewID, office, "收文", 2026)
 	do(h, "p-sun", registers.Context, year, registers.Void{Number: 5, Reason: "误盖编号"})

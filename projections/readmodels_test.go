@@ -23,6 +23,7 @@ import (
 	"andu/projections/register"
 	"andu/projections/series"
 	"andu/projections/trail"
+	"andu/projections/whereabouts"
 )
 
 // readModels are all of them: a new one is one line here. Counted are the streams for each of which it has a row that every
@@ -36,6 +37,7 @@ var readModels = []struct {
 	{inbox.Projection, []string{"document", "approval"}},
 	{directory.Projection, []string{"org", "person"}},
 	{series.Projection, []string{"register"}},
+	{whereabouts.Projection, []string{"leave"}},
 	{trail.Projection, []string{"access"}},
 }
 

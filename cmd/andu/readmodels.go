@@ -8,6 +8,7 @@ import (
 	"andu/projections/register"
 	"andu/projections/series"
 	"andu/projections/trail"
+	"andu/projections/whereabouts"
 )
 
 // readModels are the read models of the house. A new one is one line here and one in the test of all of them
@@ -19,6 +20,7 @@ func readModels() []projections.Projection {
 		inbox.Projection,
 		directory.Projection,
 		series.Projection,
+		whereabouts.Projection,
 		trail.Projection,
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"andu/domain/approvals"
 	"andu/domain/calendar"
 	"andu/domain/documents"
+	"andu/domain/leave"
 	"andu/domain/logs"
 	"andu/domain/org"
 	"andu/domain/persons"
@@ -28,6 +29,7 @@ var Contexts = []domain.AnyContext{
 	registers.Context,
 	documents.Context,
 	approvals.Context,
+	leave.Context,
 	access.Context,
 }
 

@@ -463,6 +463,15 @@ func (l Ledger) Covers(on domain.Date, half Half) (found Cover, ok bool) {
 	return found, ok
 }
 
+// Handlers are the posts whose turn it is or was: they see why the person is away.
+func (l Ledger) Handlers() (posts []string) {
+	for _, r := range l.Requests {
+		posts = append(append(posts, r.Post), r.ReviewersOf...)
+	}
+	slices.Sort(posts)
+	return slices.DeleteFunc(slices.Compact(posts), func(p string) bool { return p == "" })
+}
+
 // with changes a copy of one request.
 func (l Ledger) with(id string, change func(*Request)) Ledger {
 	r := l.Requests[id]

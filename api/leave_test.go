@@ -1,0 +1,164 @@
+package api_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"andu/domain"
+	"andu/domain/leave"
+)
+
+// away is what the lists of leave tell.
+type away struct {
+	Request, Person, Kind, Type, Place, Status, Post string
+	Days                                             leave.Days
+	Overdue, Overstayed                              bool
+}
+
+func (u user) absences(path string) (list []away) {
+	u.t.Helper()
+	var body struct{ Absences, Away []away }
+	u.must(u.read.Wait(u.t.Context(), u.head()))
+	u.get(path).ok().into(&body)
+	return append(body.Absences, body.Away...)
+}
+
+func halfDay(on, half string) map[string]any { return map[string]any{"on": on, "half": half} }
+
+func askLeave(typ, from, fromHalf, to, toHalf string, more ...any) map[string]any {
+	body := map[string]any{"type": typ, "from": halfDay(from, fromHalf), "to": halfDay(to, toHalf), "form": "written", "reason": "家中有事"}
+	for i := 0; i+1 < len(more); i += 2 {
+		body[more[i].(string)] = more[i+1]
+	}
+	return body
+}
+
+// request is the id that the first event of an answer names.
+func (r result) request(t testing.TB) string {
+	t.Helper()
+	var e struct{ Request string }
+	r.Events[0].into(t, &e)
+	return e.Request
+}
+
+// Leave goes to the post of its tier, is approved by a person of it before it begins, shows on the board without its
+// reason, and ends by a report (G3, G4, both offices).
+func TestLeave(t *testing.T) {
+	w := newTown(t, setting{at: "2026-04-14 10:00"})
+	staff, deputy, director, keeper := w.as("secretariat-clerk"), w.as("deputy-admin"), w.as("director"), w.as("admin")
+	post := func(r result) string {
+		t.Helper()
+		var e leave.StepRouted
+		r.Events[1].into(t, &e)
+		return e.Post + " " + e.Total.String()
+	}
+
+	staff.post("/leave/requests", askLeave("事假", "2026-04-15", "AM", "2026-04-15", "PM", "form", "free")).refused(422, "leave.form")
+	asked := staff.post("/leave/requests", askLeave("事假", "2026-04-15", "AM", "2026-04-16", "PM")).result()
+	if got := post(asked); got != "deputy-admin 2.0" {
+		t.Errorf("2.0 days go to %s", got)
+	}
+	id, ledger := asked.request(t), "/leave/"+staff.id
+	director.post(ledger+"/approvals", map[string]any{"request": id}).refused(403, "leave.outside-authority")
+	staff.post(ledger+"/approvals", map[string]any{"request": id}).refused(403, "leave.self")
+	if list := deputy.absences("/leave/waiting"); len(list) != 1 || list[0].Request != id || list[0].Days.String() != "2.0" {
+		t.Errorf("the deputy director's list: %+v", list)
+	}
+	deputy.post(ledger+"/approvals", map[string]any{"request": id}).ok()
+	second := staff.post("/leave/requests", askLeave("事假", "2026-04-17", "AM", "2026-04-17", "PM")).result()
+	if got := post(second); got != "director 3.0" {
+		t.Errorf("the day next to it goes to %s", got)
+	}
+	keeper.post(ledger+"/entries", map[string]any{"request": id}).ok()
+	deputy.get("/leave/entries").refused(403, "leave.not-keeper")
+	if list := keeper.absences("/leave/entries"); len(list) != 0 {
+		t.Errorf("not entered: %+v", list)
+	}
+
+	// Why somebody is away is for himself and for who decides.
+	w.as("registrar").get("/timelines/"+asked.Stream).refused(403, "not-handler")
+	if told := deputy.timeline(asked.Stream); len(told) < 5 || told[0].Withheld {
+		t.Errorf("the deputy director is told %+v", told)
+	}
+
+	w.clock.set("2026-04-15 09:00")
+	w.must(w.read.Wait(t.Context(), w.head()))
+	board := w.as("registrar").get("/leave/whereabouts").ok()
+	if strings.Contains(string(board.body), "事假") || !strings.Contains(string(board.body), staff.id) {
+		t.Errorf("the board: %s", board.body)
+	}
+	w.clock.set("2026-04-17 23:59:59.999999")
+	w.settle()
+	if slices.Contains(w.types(asked.Stream), "leave.overstayed") {
+		t.Error("overstayed before the term is over")
+	}
+	w.clock.set("2026-04-18 09:00")
+	w.settle()
+	r, _ := w.last(asked.Stream, "leave.overstayed")
+	if !r.OccurredAt.Equal(at("2026-04-18 00:00:00")) || r.Actor.Person != domain.System {
+		t.Errorf("overstayed at %v by %v", r.OccurredAt, r.Actor)
+	}
+	staff.post(ledger+"/returns", map[string]any{"request": id, "back": halfDay("2026-04-17", "AM")}).ok()
+	if list := staff.absences("/leave/requests"); len(list) != 2 || !list[1].Overstayed {
+		t.Errorf("one's own: %+v", list)
+	}
+	w.clock.set("2026-05-01 00:00")
+	keeper.post("/leave/months", map[string]any{"month": "2026-04"}).ok()
+	var month leave.MonthCompiled
+	staff.get("/leave/months/2026-04").ok().into(&month)
+	if len(month.Rows) != 1 || month.Rows[0] != (leave.MonthRow{Type: "事假", Days: leave.Days{Tenths: 20}, Leaves: 1, Persons: 1}) {
+		t.Errorf("the month: %+v", month)
+	}
+
+	clerk, leader := w.as("bureau-staff"), w.as("bureau-office-leader")
+	clerk.post("/leave/requests", askLeave("病假", "2026-05-06", "AM", "2026-05-06", "PM")).refused(422, "leave.certificate")
+	sick := clerk.post("/leave/requests", askLeave("病假", "2026-05-06", "AM", "2026-05-08", "PM", "certificate", "NO-1")).result()
+	if got := post(sick); got != "office-leader 3.0" {
+		t.Errorf("3.0 days of sick leave go to %s", got)
+	}
+	deputy.post("/leave/"+clerk.id+"/approvals", map[string]any{"request": sick.request(t)}).refused(404, "not-found")
+	leader.post("/leave/"+clerk.id+"/approvals", map[string]any{"request": sick.request(t)}).ok()
+}
+
+// A call comes before the absence and is entered by who takes it; papers that do not come lapse it at 24:00 of their day,
+// with the actor and the time of the schedule (G5, both offices).
+func TestG5(t *testing.T) {
+	w := newTown(t, setting{at: "2026-04-15 07:50"})
+	staff, other, keeper := w.as("secretariat-clerk"), w.as("information-clerk"), w.as("admin")
+	call := func(person string) map[string]any {
+		return map[string]any{"person": person, "type": "事假", "from": halfDay("2026-04-15", "AM"), "to": halfDay("2026-04-15", "PM"), "cause": "urgent", "reason": "急事"}
+	}
+	staff.post("/leave/phone-ins", call(staff.id)).refused(403, "leave.own-call")
+	mine, his := keeper.post("/leave/phone-ins", call(staff.id)).result(), keeper.post("/leave/phone-ins", call(other.id)).result()
+	out := keeper.post("/leave/outings", map[string]any{"person": w.as("legal-clerk").id, "place": "县水利局", "purpose": "会商",
+		"out_at": "2026-04-15T08:00:00+08:00", "back_at": "2026-04-15T11:30:00+08:00"}).result()
+	if got := w.types(out.Stream); !slices.Equal(got, []string{"leave.outing-reported"}) {
+		t.Errorf("an outing by phone: %v", got)
+	}
+	w.clock.set("2026-04-15 08:40")
+	keeper.post("/leave/phone-ins", call(w.as("logistics-clerk").id)).refused(409, "leave.ask-before")
+	keeper.post("/leave/phone-ins", call(w.as("logistics-clerk").id), "Andu-Occurred-At", "2026-04-15T07:50:00+08:00").refused(409, "leave.ask-before")
+	w.clock.set("2026-04-17 23:59:59.999999")
+	staff.post("/leave/"+staff.id+"/papers", map[string]any{"request": mine.request(t), "text": "补假条"}).ok()
+	w.settle()
+	if slices.Contains(w.types(his.Stream), "leave.paper-lapsed") {
+		t.Error("lapsed before its time")
+	}
+	w.clock.set("2026-04-20 09:00")
+	w.settle()
+	if slices.Contains(w.types(mine.Stream), "leave.paper-lapsed") {
+		t.Error("a phone-in with papers in time has lapsed")
+	}
+	r, ok := w.last(his.Stream, "leave.paper-lapsed")
+	if !ok || !r.OccurredAt.Equal(at("2026-04-18 00:00:00")) || r.Actor.Person != domain.System {
+		t.Errorf("lapsed %t at %v by %v", ok, r.OccurredAt, r.Actor)
+	}
+	var late leave.PaperSupplied
+	other.post("/leave/"+other.id+"/papers", map[string]any{"request": his.request(t), "text": "补假条"}).result().Events[0].into(t, &late)
+	if !late.Late {
+		t.Error("papers after the term are not late")
+	}
+	clerk := w.as("bureau-office-clerk")
+	clerk.post("/leave/phone-ins", call(w.as("bureau-staff").id)).refused(403, "leave.no-phone-in")
+}

@@ -1,0 +1,46 @@
+package commands
+
+import (
+	"context"
+
+	"andu/domain"
+	"andu/domain/leave"
+	"andu/domain/org"
+)
+
+// escalateLeave moves a request for leave whose time is over to the post above. It never approves (G28).
+func escalateLeave(ctx context.Context, h *Handler, d Due) error {
+	_, err := Handle(ctx, h, leave.Context, d.Stream, leave.Escalate{Request: d.Data["request"]}, d.request(h, "escalate"))
+	return err
+}
+
+// lapsePaper ends a phone-in whose papers did not come in time (G5).
+func lapsePaper(ctx context.Context, h *Handler, d Due) error {
+	_, err := Handle(ctx, h, leave.Context, d.Stream, leave.LapsePaper{Request: d.Data["request"]}, d.request(h, "lapse"))
+	return err
+}
+
+// noteOverstay puts on record that no return from a leave was reported.
+func noteOverstay(ctx context.Context, h *Handler, d Due) error {
+	_, err := Handle(ctx, h, leave.Context, d.Stream, leave.NoteOverstay{Request: d.Data["request"]}, d.request(h, "note"))
+	return err
+}
+
+// reviseLeave counts the leaves of everybody in the office anew after the calendar has changed (G6).
+func (h *Handler) reviseLeave(ctx context.Context, d Due) error {
+	office, _, err := State(ctx, h, org.Context, d.Office, org.Stream(d.Office))
+	if err != nil {
+		return err
+	}
+	for _, person := range office.Members(domain.DateOf(h.Now(), h.Zone)) {
+		stream := leave.Stream(person)
+		_, revision, err := State(ctx, h, leave.Context, d.Office, stream)
+		if err == nil && revision >= 0 {
+			_, err = Handle(ctx, h, leave.Context, stream, leave.ReviseDays{}, d.request(h, stream))
+		}
+		if _, refused := isRefusal(err); err != nil && !refused {
+			return err
+		}
+	}
+	return nil
+}
