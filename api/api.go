@@ -113,6 +113,7 @@ func New(cfg Config) *API {
 	a.access()
 	a.policy()
 	a.calendar()
+	a.attendance()
 	a.org()
 	a.leave()
 

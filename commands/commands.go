@@ -50,6 +50,7 @@ type Request struct {
 	// Fingerprint is the digest of what was asked; the same command id with another one is refused.
 	Fingerprint string
 	Occurred    time.Time // zero: now. When it happened, as the asker states it
+	Clock       string    // whose clock stated Occurred, where it was not the asker; "": the asker's
 	Received    time.Time // zero: now. When the first attempt reached the server
 	// IfMatch is the revision of the form that the asker saw; a conflict with it is never decided again.
 	IfMatch     *int64
@@ -76,7 +77,7 @@ var (
 )
 
 // Rules of this package, for generated documents.
-var Rules = []*domain.Refusal{ErrKeyReused, ErrFuture, ErrContentSize}
+var Rules = []*domain.Refusal{ErrKeyReused, ErrFuture, ErrContentSize, ErrSignature}
 
 // ErrChanged says that the stream is no longer at the revision that the asker saw. Nothing was written.
 type ErrChanged struct {
@@ -126,6 +127,9 @@ func Handle[S any](ctx context.Context, h *Handler, c domain.Context[S], stream 
 		req.Occurred = req.Received
 	} else if clock == "server" && req.Actor.Person != domain.System {
 		clock = "stated"
+	}
+	if req.Clock != "" && clock != "simulated" {
+		clock = req.Clock
 	}
 	if req.Occurred.After(now) {
 		return Result{}, ErrFuture
@@ -201,6 +205,10 @@ func attempt[S any](ctx context.Context, h *Handler, c domain.Context[S], stream
 		return Result{}, head.shown(refusal, req.Actor)
 	} else if err != nil {
 		return Result{}, err
+	} else if refusal, err = refusalOf(events); err != nil {
+		return Result{}, err
+	} else if refusal != nil && head.flooded(req.Actor.Person, h.Now()) {
+		return Result{}, head.shown(refusal, req.Actor)
 	}
 	if len(events) == 0 {
 		return Result{Stream: stream, Revision: head.revision, Position: head.position}, nil
@@ -277,18 +285,32 @@ func (h *Handler) repeated(ctx context.Context, stream string, head head, done s
 		}
 		res.Events = append(res.Events, r)
 		res.Revision, res.Position = r.Revision, rec.Position
-		if refused, ok := r.Event.(refusedEvent); ok {
-			code, params := refused.Refusal()
-			rule, known := catalog.Rule(code)
-			if !known {
-				return res, fmt.Errorf("%s@%d was refused by an unknown rule %s", stream, r.Revision, code)
-			}
-			again := *rule
-			again.Params = params
-			return res, head.shown(&again, req.Actor)
+		if refusal, err := refusalOf([]any{r.Event}); err != nil {
+			return res, err
+		} else if refusal != nil {
+			return res, head.shown(refusal, req.Actor)
 		}
 	}
 	return res, nil
+}
+
+// refusalOf is the refusal that the last event of a decision says of itself: a late sign-in is a fact and is refused.
+func refusalOf[E any](events []E) (*domain.Refusal, error) {
+	if len(events) == 0 {
+		return nil, nil
+	}
+	refused, ok := any(events[len(events)-1]).(refusedEvent)
+	if !ok {
+		return nil, nil
+	}
+	code, params := refused.Refusal()
+	rule, known := catalog.Rule(code)
+	if !known {
+		return nil, fmt.Errorf("an event was refused by an unknown rule %s", code)
+	}
+	again := *rule
+	again.Params = params
+	return &again, nil
 }
 
 // act gathers what a decision may read: the office's policy, its organisation, and the streams that are declared.

@@ -63,6 +63,13 @@ func recompute(ctx context.Context, h *Handler, d Due) error {
 	if err := h.reviseLeave(ctx, d); err != nil {
 		return err
 	}
+	days, _, err := State(ctx, h, calendar.Context, d.Office, calendar.Stream(d.Office))
+	if err != nil {
+		return err
+	}
+	if err := h.recomputeDays(ctx, d, days.Recomputed, version); err != nil {
+		return err
+	}
 	_, err = Handle(ctx, h, calendar.Context, calendar.Stream(d.Office), calendar.CloseRecompute{Version: version}, d.request(h, "close"))
 	return err
 }

@@ -12,6 +12,7 @@ import (
 	"andu/domain"
 	"andu/domain/access"
 	"andu/domain/approvals"
+	"andu/domain/attendance"
 	"andu/domain/calendar"
 	"andu/domain/leave"
 )
@@ -26,19 +27,26 @@ type Due struct {
 // reactions carry out the tasks, one for each kind that any event opens. Each acts as domain.System by commands whose
 // ids follow from the task, so carrying one out twice has one effect.
 var reactions = map[string]func(context.Context, *Handler, Due) error{
-	"registration":         recordRegistration,
-	"instruction":          openInstruction,
-	approvals.TaskDeliver:  recordInstruction,
-	approvals.TaskRemind:   remindStep,
-	approvals.TaskTimeout:  escalateStep,
-	"document.overdue":     noteOverdue,
-	"document.duplicate":   joinCopies,
-	calendar.RecomputeTask: recompute,
-	leave.TaskTimeout:      escalateLeave,
-	leave.TaskPapers:       lapsePaper,
-	leave.TaskOverstay:     noteOverstay,
-	access.TaskLapse:       lapseClass,
-	access.TaskSession:     endView,
+	"registration":           recordRegistration,
+	"instruction":            openInstruction,
+	approvals.TaskDeliver:    recordInstruction,
+	approvals.TaskRemind:     remindStep,
+	approvals.TaskTimeout:    escalateStep,
+	"document.overdue":       noteOverdue,
+	"document.duplicate":     joinCopies,
+	calendar.RecomputeTask:   recompute,
+	attendance.TaskDay:       turnDay,
+	attendance.TaskOpen:      openSheet,
+	attendance.TaskClose:     closeSheet,
+	attendance.TaskEntry:     enterMark,
+	attendance.TaskDetermine: determineDay,
+	attendance.TaskAwait:     determineAwaited,
+	attendance.TaskMonth:     compileMonth,
+	leave.TaskTimeout:        escalateLeave,
+	leave.TaskPapers:         lapsePaper,
+	leave.TaskOverstay:       noteOverstay,
+	access.TaskLapse:         lapseClass,
+	access.TaskSession:       endView,
 }
 
 // Kinds names the tasks that can be carried out, for the test that no event opens another.

@@ -195,10 +195,8 @@ func (o Owed) Left() int {
 // Determined tells whether it was determined what the day counts for.
 func (d Day) Determined() bool { return d.Times > 0 }
 
-// Attended tells whether the person signed in a session.
-func (d Day) Attended(session string) bool { _, ok := d.mark(session); return ok }
-
-func (d Day) mark(session string) (Mark, bool) { return last(d.Marks, session) }
+// Mark is the person's sign-in of a session, the last where there are several.
+func (d Day) Mark(session string) (Mark, bool) { return last(d.Marks, session) }
 
 func last(marks []Mark, session string) (m Mark, ok bool) {
 	for _, v := range marks {
@@ -231,7 +229,7 @@ type SignIn struct {
 
 // Needs names the roll and the day's sheets, which a keeper may have collected early.
 func (c SignIn) Needs(_ Day, act domain.Act) []string {
-	return sheetsOf(act, domain.DateOf(act.Received.Time, act.Zone))
+	return append(sheetsOf(act, domain.DateOf(act.Received.Time, act.Zone)), RollStream(act.Office))
 }
 
 // Decide takes the sign-in of a person who is expected, in a session that is open, by the time of receipt to the
@@ -303,7 +301,7 @@ func (d Day) sign(act domain.Act, a attempt) ([]Event, error) {
 	if a.at.Before(s.Opens.Time) {
 		return nil, ErrNotOpen.With("session", s.Name, "opens", s.Opens.In(act.Zone).Format("15:04"))
 	}
-	_, signed := d.mark(s.Name)
+	_, signed := d.Mark(s.Name)
 	if signed && !s.departure(act) {
 		return nil, nil
 	}

@@ -221,7 +221,7 @@ func (d Day) weigh(act domain.Act, cal calendar.Calendar, sessions []Session, co
 // by the one for its first session and the other for its last.
 func (d Day) attended(act domain.Act, rule HalfDay, s Session, first bool) Outcome {
 	o := Outcome{Session: s.Name, State: Missing}
-	m, ok := d.mark(s.Name)
+	m, ok := d.Mark(s.Name)
 	if rule.Rule == ByMarks && (first || s.Last) && len(d.Marks) > 0 {
 		order := func(a, b Mark) int { return a.At.Compare(b.At.Time) }
 		if first {

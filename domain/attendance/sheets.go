@@ -58,8 +58,14 @@ type Sheet struct {
 	Moment   domain.Instant // when the day is determined
 	Expected []string       // persons
 	ClosedAt domain.Instant // zero: it is open
-	Signed   []string       // persons, in the order of the sheet
+	Signed   []Entry        // in the order of the sheet
 	Days     bool           // the day was determined
+}
+
+// Entry is a person on a sheet, and the id of the sign-in that brought him there.
+type Entry struct {
+	Person string `json:"person"`
+	Event  string `json:"event"`
 }
 
 // Exists tells whether the sheet was opened.
@@ -147,7 +153,7 @@ func (e Opened) Settles(r domain.Recorded) []domain.TaskID {
 // Close collects the sheet with everybody who has signed in when the last request that was received in time was done.
 // The list is gathered from the persons' days, never typed.
 type Close struct {
-	Signed []string `json:"signed"`
+	Signed []Entry `json:"signed"`
 }
 
 // Decide closes once: the schedule at its time, the keeper sooner only where att.sheet.closeBy says so.
@@ -168,7 +174,7 @@ func (c Close) Decide(s Sheet, act domain.Act) ([]domain.Event[Sheet], error) {
 	if !s.ClosedAt.IsZero() {
 		return nil, nil
 	}
-	return []domain.Event[Sheet]{Closed{Date: s.Date, Session: s.Session, At: act.Occurred, Cutoff: s.Cutoff, By: act.Actor.Person, Signed: append([]string{}, c.Signed...)}}, nil
+	return []domain.Event[Sheet]{Closed{Date: s.Date, Session: s.Session, At: act.Occurred, Cutoff: s.Cutoff, By: act.Actor.Person, Signed: append([]Entry{}, c.Signed...)}}, nil
 }
 
 // keeps tells whether the actor keeps the book: the post of reg.books where a text names one, else those to whom the month
@@ -191,7 +197,7 @@ type Closed struct {
 	At      domain.Instant `json:"at"`
 	Cutoff  domain.Instant `json:"cutoff"`
 	By      string         `json:"by"` // person; system is the clock
-	Signed  []string       `json:"signed"`
+	Signed  []Entry        `json:"signed"`
 }
 
 // Evolve closes the sheet.
@@ -200,8 +206,8 @@ func (e Closed) Evolve(s Sheet) Sheet { s.ClosedAt, s.Signed = e.At, e.Signed; r
 // Settles ends the closing, and the entry of everybody who stands on the sheet.
 func (e Closed) Settles(r domain.Recorded) []domain.TaskID {
 	ids := []domain.TaskID{{Kind: TaskClose, Key: r.Stream}}
-	for _, p := range e.Signed {
-		ids = append(ids, entry(r.Stream, p))
+	for _, v := range e.Signed {
+		ids = append(ids, entry(r.Stream, v.Person))
 	}
 	return ids
 }
@@ -213,13 +219,15 @@ type Supplement struct {
 	Event  string `json:"event"` // id of the sign-in
 }
 
-// Decide enters everybody once, after the sheet was closed.
+// Decide enters a sign-in once, after the sheet was closed.
 func (c Supplement) Decide(s Sheet, act domain.Act) ([]domain.Event[Sheet], error) {
 	switch {
 	case act.Person():
 		return nil, ErrSchedule
 	case s.ClosedAt.IsZero():
 		return nil, ErrOpenStill
+	case slices.Contains(s.Signed, Entry(c)):
+		return nil, nil
 	}
 	return []domain.Event[Sheet]{Supplemented{Person: c.Person, Event: c.Event}}, nil
 }
@@ -232,9 +240,7 @@ type Supplemented struct {
 
 // Evolve adds the person.
 func (e Supplemented) Evolve(s Sheet) Sheet {
-	if !slices.Contains(s.Signed, e.Person) {
-		s.Signed = append(slices.Clip(s.Signed), e.Person)
-	}
+	s.Signed = append(slices.Clip(s.Signed), Entry(e))
 	return s
 }
 

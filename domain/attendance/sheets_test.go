@@ -20,10 +20,10 @@ func TestSheets(t *testing.T) {
 	A, B := county(t), bureau(t)
 	byKeeper := but(A, "att.sheet.closeBy", Closing{ByKeeper, "cutoff"})
 	type given = []domain.Event[Sheet]
-	closed := Closed{Date: wed, Session: "AM", At: at("2026-04-15 08:15"), Cutoff: at("2026-04-15 08:15"), By: domain.System, Signed: []string{"p-1"}}
+	closed := Closed{Date: wed, Session: "AM", At: at("2026-04-15 08:15"), Cutoff: at("2026-04-15 08:15"), By: domain.System, Signed: []Entry{{"p-1", "e-1"}}}
 	early := closed
 	early.At, early.By = at("2026-04-15 08:10"), "p-2"
-	closeIt := Close{Signed: []string{"p-1"}}
+	closeIt := Close{Signed: []Entry{{"p-1", "e-1"}}}
 	evening := at("2026-04-16 00:00")
 	cases := []domaintest.Case[Sheet]{
 		{Name: "R29: a working day's sheet expects everybody who holds a post of the office", Policy: A, At: "2026-04-15", When: Open{wed, "AM"}, Then: given{amOpened}},
@@ -44,6 +44,7 @@ func TestSheets(t *testing.T) {
 		{Name: "but nobody else", Policy: byKeeper, Given: given{amOpened}, Actor: me, At: "2026-04-15 08:10", When: closeIt, Err: ErrNotKeeper},
 
 		{Name: "a straggler goes into a supplement", Policy: A, Given: given{amOpened, closed}, At: "2026-04-15 08:16", When: Supplement{"p-2", "e"}, Then: given{Supplemented{"p-2", "e"}}},
+		{Name: "what the closing has counted is no straggler", Policy: A, Given: given{amOpened, closed}, At: "2026-04-15 08:16", When: Supplement{"p-1", "e-1"}},
 		{Name: "and not onto a sheet that is open", Policy: A, Given: given{amOpened}, At: "2026-04-15 08:14", When: Supplement{"p-2", "e"}, Err: ErrOpenStill},
 		{Name: "nobody supplements by hand", Policy: A, Given: given{amOpened, closed}, Actor: keeper, At: "2026-04-15 08:16", When: Supplement{"p-2", "e"}, Err: ErrSchedule},
 		{Name: "the day's determination ends once", Policy: A, Given: given{pmOpened}, At: "2026-04-15 14:46", When: CloseDay{4}, Then: given{DayDetermined{4}}},
@@ -67,10 +68,10 @@ func TestNoSignInIsLost(t *testing.T) {
 		t.Errorf("task %+v", task)
 	}
 	on := domain.Recorded{Header: domain.Header{Stream: e.Sheet}}
-	if ids := (Closed{Signed: []string{"p-1"}}).Settles(on); !slices.Contains(ids, task.TaskID) {
+	if ids := (Closed{Signed: []Entry{{"p-1", "e-1"}}}).Settles(on); !slices.Contains(ids, task.TaskID) {
 		t.Errorf("the closing settles %v", ids)
 	}
-	if ids := (Closed{Signed: []string{}}).Settles(on); slices.Contains(ids, task.TaskID) {
+	if ids := (Closed{Signed: []Entry{}}).Settles(on); slices.Contains(ids, task.TaskID) {
 		t.Error("a closing settles whom it did not count")
 	}
 	if ids := (Supplemented{Person: "p-1"}).Settles(on); !slices.Contains(ids, task.TaskID) {
@@ -289,7 +290,7 @@ func TestGolden(t *testing.T) {
 		ObjectionDecided{"o-1", true, []string{"AM"}, "p-3", "deputy-admin", "属实"},
 		domain.Refused[Day]{Command: "attendance.DecideObjection", Code: ErrOwn.Code, Params: map[string]string{"a": "b"}})
 	domaintest.Golden(t, Sheets,
-		Opened{wed, "PM", when, later, later, later, true, later, []string{"p-1"}}, Closed{wed, "PM", later, later, domain.System, []string{"p-1"}},
+		Opened{wed, "PM", when, later, later, later, true, later, []string{"p-1"}}, Closed{wed, "PM", later, later, domain.System, []Entry{{"p-1", "e-1"}}},
 		Supplemented{"p-1", "e-1"}, DayDetermined{4})
 	domaintest.Golden(t, Rolls,
 		Begun{wed, when}, DayTurned{wed, true, []string{"AM"}, []string{"sheet-1"}, 3, when, later, "2026-03", later},

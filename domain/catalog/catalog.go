@@ -9,6 +9,7 @@ import (
 	"andu/domain"
 	"andu/domain/access"
 	"andu/domain/approvals"
+	"andu/domain/attendance"
 	"andu/domain/calendar"
 	"andu/domain/documents"
 	"andu/domain/leave"
@@ -29,6 +30,9 @@ var Contexts = []domain.AnyContext{
 	registers.Context,
 	documents.Context,
 	approvals.Context,
+	attendance.Context,
+	attendance.Sheets,
+	attendance.Rolls,
 	leave.Context,
 	access.Context,
 }
