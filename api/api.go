@@ -110,6 +110,7 @@ func New(cfg Config) *API {
 	a.documents()
 	a.registers()
 	a.approvals()
+	a.duty()
 	a.access()
 	a.policy()
 	a.calendar()

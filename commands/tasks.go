@@ -14,6 +14,7 @@ import (
 	"andu/domain/approvals"
 	"andu/domain/attendance"
 	"andu/domain/calendar"
+	"andu/domain/duty"
 	"andu/domain/leave"
 )
 
@@ -35,6 +36,13 @@ var reactions = map[string]func(context.Context, *Handler, Due) error{
 	"document.overdue":       noteOverdue,
 	"document.duplicate":     joinCopies,
 	calendar.RecomputeTask:   recompute,
+	duty.TaskPlan:            planDuty,
+	duty.TaskRemind:          remindDuty,
+	duty.TaskStart:           watchDuty,
+	duty.TaskEnd:             watchDuty,
+	duty.TaskStandIn:         endStandIn,
+	duty.TaskClock:           checkClock,
+	duty.TaskDeadline:        noteRoster,
 	attendance.TaskDay:       turnDay,
 	attendance.TaskOpen:      openSheet,
 	attendance.TaskClose:     closeSheet,

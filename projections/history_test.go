@@ -3,6 +3,7 @@ package projections_test
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 
@@ -14,6 +15,7 @@ import (
 	"andu/domain/access"
 	"andu/domain/approvals"
 	"andu/domain/documents"
+	"andu/domain/duty"
 	"andu/domain/leave"
 	"andu/domain/org"
 	"andu/domain/persons"
@@ -56,6 +58,9 @@ var (
 	request = approvals.Context.Stream("request") // an approval that somebody asked for himself
 )
 
+// watchers keep the watch; they join after everything else.
+var watchers = map[string]string{"p-hr": "admin", "p-dep": "deputy-admin", "p-he": "duty", "p-ma": "duty", "p-tong": "messenger"}
+
 var zone = time.FixedZone("Asia/Shanghai", 8*60*60)
 
 func (h *house) Time() time.Time {
@@ -68,6 +73,9 @@ func actor(person string) domain.Actor {
 		if s.person == person {
 			return domain.Actor{Person: person, Post: s.post}
 		}
+	}
+	if post, ok := watchers[person]; ok {
+		return domain.Actor{Person: person, Post: post}
 	}
 	switch person {
 	case "p-sys":
@@ -194,7 +202,7 @@ func values(t testing.TB) []policy.Value {
 		}
 		for _, v := range document.Values {
 			known := slices.ContainsFunc(all, func(o policy.Value) bool { return o.Key == v.Key })
-			wanted := slices.ContainsFunc([]string{"rcv.", "reg.", "cal.", "apr.", "sec.", "leave.", "att.season", "org.selfApproval", "org.vacantApprover", "policy.effectiveMoment"},
+			wanted := slices.ContainsFunc([]string{"rcv.", "reg.", "duty.", "emer.", "cal.", "apr.", "sec.", "leave.", "att.season", "org.selfApproval", "org.vacantApprover", "policy.effectiveMoment"},
 				func(prefix string) bool { return strings.HasPrefix(v.Key, prefix) })
 			if wanted && !known && !v.Blank {
 				v.Also, v.Replaces = false, nil
@@ -338,6 +346,76 @@ func denied(h *house, person, stream string, cmd access.Command) {
 	if _, err := commands.Handle(h.t.Context(), h.Handler, access.Context, stream, cmd, commands.Request{Office: office, Actor: actor(person), Command: commands.NewID(stream, h.now.String())}); err == nil {
 		h.t.Fatalf("%T by %s was not refused", cmd, person)
 	}
+}
+
+// watched is the same office when it has kept a watch too.
+func watched(t testing.TB) *house {
+	h := live(t)
+	h.watch()
+	return h
+}
+
+// watch opens the duty room on the day of the history, with a roster of the next month and one handover.
+func (h *house) watch() {
+	h.t.Helper()
+	for _, post := range []string{"admin", "deputy-admin", "duty", "messenger"} {
+		h.organise(org.CreatePost{Post: post, Title: post, Rank: 9})
+	}
+	for _, person := range slices.Sorted(maps.Keys(watchers)) {
+		h.organise(org.Join{Person: person}, org.Fill{Post: watchers[person], Person: person, By: "县政府", Document: "县政任〔2026〕4号"})
+	}
+	room := duty.StreamOf(commands.NewID, office, duty.DutyRoom)
+	first := domain.Date{Year: 2026, Month: 5, Day: 1}
+	roster := duty.RosterStream(commands.NewID, room, first)
+	on := func(person string, cmd duty.Command) commands.Result {
+		h.t.Helper()
+		return do(h, person, duty.Context, room, cmd)
+	}
+	plan := func(person string, cmd domain.Command[duty.Roster]) commands.Result {
+		h.t.Helper()
+		return do(h, person, duty.Rosters, roster, cmd)
+	}
+	on("p-hr", duty.Open{Line: duty.DutyRoom, Person: "p-he"})
+	draft := duty.Draft{Post: room, First: first}
+	for d := first; d.Month == first.Month; d = d.Add(1) {
+		start := domain.TimeOfDay{Minutes: 18*60 + 30}
+		if d.Weekday() == time.Saturday || d.Weekday() == time.Sunday {
+			start.Minutes = 8*60 + 30
+		}
+		draft.Assignments = append(draft.Assignments, duty.Assignment{Start: domain.At(start.On(d, zone)), Person: []string{"p-he", "p-ma"}[d.Day%2]})
+	}
+	plan("p-hr", draft)
+	plan("p-dep", duty.Approve{})
+	plan("p-hr", duty.Publish{})
+	plan("p-hr", duty.Deliver{Persons: []string{"p-he"}, Way: "paper"})
+	plan("p-hr", duty.Amend{Cause: "special-case", Reason: "出差", Assignments: []duty.Assignment{{Start: draft.Assignments[2].Start, Person: "p-he"}}})
+
+	swap := on("p-ma", duty.RequestSwap{Shift: draft.Assignments[4].Start, With: "p-he", Reason: "急事"}).Events[0].Event.(duty.SwapRequested).Swap
+	on("p-he", duty.AcceptSwap{Swap: swap})
+	on("p-hr", duty.NoteSwap{Swap: swap})
+	log := func(subject, urgency string) string {
+		h.t.Helper()
+		return on("p-he", duty.LogEntry{Content: duty.Content{Kind: "call", Urgency: urgency, Time: domain.At(h.now), Channel: "0734-1", Caller: "王某", Unit: "镇政府",
+			Phone: "1", Subject: subject, Action: "记录"}}).Events[0].Event.(duty.EntryLogged).Entry
+	}
+	urgent, later := log("水情", "urgent"), log("会议通知", "next-day")
+	on("p-he", duty.ActOnEntry{Entry: urgent, Text: "已通知"})
+	on("p-he", duty.RelayMessage{Entry: urgent, To: "p-zhao"})
+	on("p-he", duty.CarryOverEntry{Entry: later})
+	known := on("p-he", duty.DeclareEmergency{Grade: "较大", Entry: urgent, What: "山洪"}).Events[0].Event.(duty.EmergencyKnown).Emergency
+	on("p-he", duty.ReportEmergency{Emergency: known, Way: duty.Phone, To: "市政府", Text: "首报"})
+	on("p-he", duty.StartStandIn{Person: "p-tong", Reason: "急诊"})
+	on("p-he", duty.EndStandIn{})
+	h.now = draft.Assignments[0].Start.Time
+	offer := func(things ...duty.Item) string {
+		h.t.Helper()
+		return on("p-he", duty.OfferHandover{Things: things, Checklist: []string{"room-clean", "things-in-order", "no-secret-papers-out", "open-items", "keys",
+			"seals", "carriers", "equipment"}}).Events[0].Event.(duty.HandoverOffered).Handover
+	}
+	on("p-ma", duty.RefuseHandover{Handover: offer(duty.Item{Kind: "keys", Name: "钥匙", Count: 2}), Reason: "钥匙不齐"})
+	accepted := offer()
+	on("p-ma", duty.AnswerItems{Answers: []duty.ItemAnswer{{Item: urgent}, {Item: later, Remark: "附件未见"}}})
+	on("p-ma", duty.AcceptHandover{Handover: accepted})
 }
 
 func notStated(urgency string, class domain.Class) (fields []string) {

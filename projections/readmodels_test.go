@@ -19,6 +19,7 @@ import (
 	"andu/projections"
 	"andu/projections/directory"
 	"andu/projections/due"
+	"andu/projections/dutyboard"
 	"andu/projections/inbox"
 	"andu/projections/register"
 	"andu/projections/series"
@@ -37,6 +38,7 @@ var readModels = []struct {
 	{inbox.Projection, []string{"document", "approval"}},
 	{directory.Projection, []string{"org", "person"}},
 	{series.Projection, []string{"register"}},
+	{dutyboard.Projection, []string{"duty", "roster"}},
 	{whereabouts.Projection, []string{"leave"}},
 	{trail.Projection, []string{"access"}},
 }
@@ -98,7 +100,7 @@ func digest(t *testing.T, db *projections.DB, name string) projections.Digest {
 // TestDigests: whatever the size of the pages, the rows are the same, and any cell that is changed by hand shows.
 func TestDigests(t *testing.T) {
 	t.Parallel()
-	h := live(t)
+	h := watched(t)
 	db := project(t, h, 7)
 	for _, size := range []int{1, 2048} {
 		other := project(t, h, size)
@@ -234,7 +236,7 @@ func matters(t *testing.T, p projections.Projection, r domain.Recorded) bool {
 // TestLeftOutOrTwice: an event that is left out of a page, or stands in it twice, gives other rows or is refused.
 func TestLeftOutOrTwice(t *testing.T) {
 	t.Parallel()
-	h := live(t)
+	h := watched(t)
 	events, db := decoded(t, h), pool(t)
 	for _, m := range readModels {
 		want, err := fingerprint(t, db, m.Projection, events)
@@ -272,7 +274,7 @@ func TestLeftOutOrTwice(t *testing.T) {
 // TestErasedHistory: a log whose personal and free texts were erased is projected all the same.
 func TestErasedHistory(t *testing.T) {
 	t.Parallel()
-	h := live(t)
+	h := watched(t)
 	for _, rec := range h.records() {
 		if key := rec.Header.Payload.Key; key != "" {
 			if err := h.Keys.Destroy(key); err != nil {

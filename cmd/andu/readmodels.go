@@ -4,6 +4,7 @@ import (
 	"andu/projections"
 	"andu/projections/directory"
 	"andu/projections/due"
+	"andu/projections/dutyboard"
 	"andu/projections/inbox"
 	"andu/projections/register"
 	"andu/projections/series"
@@ -20,6 +21,7 @@ func readModels() []projections.Projection {
 		inbox.Projection,
 		directory.Projection,
 		series.Projection,
+		dutyboard.Projection,
 		whereabouts.Projection,
 		trail.Projection,
 	}

@@ -12,6 +12,7 @@ import (
 	"andu/domain/attendance"
 	"andu/domain/calendar"
 	"andu/domain/documents"
+	"andu/domain/duty"
 	"andu/domain/leave"
 	"andu/domain/logs"
 	"andu/domain/org"
@@ -30,6 +31,8 @@ var Contexts = []domain.AnyContext{
 	registers.Context,
 	documents.Context,
 	approvals.Context,
+	duty.Context,
+	duty.Rosters,
 	attendance.Context,
 	attendance.Sheets,
 	attendance.Rolls,

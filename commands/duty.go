@@ -1,0 +1,75 @@
+package commands
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"andu/domain"
+	"andu/domain/duty"
+)
+
+// planDuty takes a roster that was published or amended over into its duty post. What has begun stays as it was.
+func planDuty(ctx context.Context, h *Handler, d Due) error {
+	revision, err := strconv.ParseInt(d.Data["revision"], 10, 64)
+	if err != nil {
+		return fmt.Errorf("revision of %s: %w", d.Key, err)
+	}
+	history, err := h.History(ctx, d.Office, d.Stream)
+	if err != nil {
+		return err
+	}
+	for _, r := range history {
+		if plan, ok := duty.PlanOf(r); ok && r.Revision == revision {
+			_, err := Handle(ctx, h, duty.Context, d.Data["post"], plan, d.request(h, "plan"))
+			return err
+		}
+	}
+	return fmt.Errorf("%s has no roster at %d", d.Stream, revision)
+}
+
+// shift is the start of the shift that a task is about.
+func (d Due) shift() (at domain.Instant, err error) {
+	if err = at.UnmarshalText([]byte(d.Data["shift"])); err != nil {
+		err = fmt.Errorf("shift of %s: %w", d.Key, err)
+	}
+	return at, err
+}
+
+// remindDuty reminds whoever keeps a shift (duty.reminder.lead).
+func remindDuty(ctx context.Context, h *Handler, d Due) error {
+	at, err := d.shift()
+	if err != nil {
+		return err
+	}
+	_, err = Handle(ctx, h, duty.Context, d.Stream, duty.Remind{Shift: at}, d.request(h, "remind"))
+	return err
+}
+
+// watchDuty looks at a shift just after it should have begun, or ended.
+func watchDuty(ctx context.Context, h *Handler, d Due) error {
+	at, err := d.shift()
+	if err != nil {
+		return err
+	}
+	_, err = Handle(ctx, h, duty.Context, d.Stream, duty.Watch{Shift: at, End: d.Kind == duty.TaskEnd}, d.request(h, "watch"))
+	return err
+}
+
+// endStandIn finds a stand-in that lasts too long at the first instant at which it does (G13).
+func endStandIn(ctx context.Context, h *Handler, d Due) error {
+	_, err := Handle(ctx, h, duty.Context, d.Stream, duty.CheckStandIn{StandIn: d.Data["stand_in"]}, d.request(h, "check"))
+	return err
+}
+
+// checkClock finds a first report of an emergency that is missing (emer.clocks).
+func checkClock(ctx context.Context, h *Handler, d Due) error {
+	_, err := Handle(ctx, h, duty.Context, d.Stream, duty.CheckClock{Emergency: d.Data["emergency"], Way: d.Data["way"]}, d.request(h, "check"))
+	return err
+}
+
+// noteRoster finds that at the deadline the next roster is not published.
+func noteRoster(ctx context.Context, h *Handler, d Due) error {
+	_, err := Handle(ctx, h, duty.Rosters, d.Stream, duty.NoteMissing{}, d.request(h, "note"))
+	return err
+}
