@@ -16,6 +16,7 @@ import (
 	"andu/api/web"
 	"andu/commands"
 	"andu/domain"
+	"andu/eventstore"
 
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -250,7 +251,20 @@ func carryOut[C domain.Command[S], S any](a *API, r *http.Request, zone *time.Lo
 	if err != nil {
 		return nil, err
 	}
-	return act(r.Context(), a, c, stream(req, cmd), "", cmd, req)
+	ctx := r.Context()
+	res, err := commands.Handle(ctx, a.cfg.Handler, c, stream(req, cmd), cmd, req)
+	if err != nil {
+		return nil, a.refused(ctx, req, err)
+	}
+	out := a.answer(res, "")
+	// What follows from it is done at once, so that the page which is shown next is the one that stays; what fails is left
+	// to the follower, who does it anyway.
+	if err := a.cfg.Handler.FollowNow(ctx, req.Office, res); err != nil {
+		a.cfg.Logger.WarnContext(ctx, "what follows is left to the follower", "request", requestID(ctx), "error", err)
+	} else if head, err := a.cfg.Handler.Store.Head(ctx); err == nil {
+		out.Position = eventstore.Token(a.cfg.Handler.Store.LogID(), head)
+	}
+	return out, nil
 }
 
 // recorded waits until the read models show what was just recorded, then sends the browser to where it stands. When that

@@ -388,11 +388,11 @@ func (c *caseView) possible(problem *Problem, failed string) (list actList, err 
 		var refusal *domain.Refusal
 		switch {
 		case errors.As(err, &refusal):
-			if act.path == "approval" && refusal.Code == approvals.ErrInstruction.Code {
+			if act.path == "approval" && refusal.Code == approvals.ErrInstruction.Code && failed != "approval" {
 				continue // an incoming paper is decided by the instruction, which stands first
 			}
-			if refusal.Kind == domain.Invalid {
-				break
+			if refusal.Kind == domain.Invalid || act.path == failed {
+				break // what is wrong is not typed yet; what was typed is not lost
 			}
 			if refusal.Kind != domain.NotFound && act.path != "meeting-decisions" && act.path != "proposals" {
 				list.Cannot = append(list.Cannot, cannot{c.t(act.zh, act.en), c.say(refusal.Code, refusal.Params, refusal.Text(c.lang))})

@@ -969,8 +969,8 @@ func (p *paper) possible(problem *Problem, failed string) (list actList, err err
 		var refusal *domain.Refusal
 		switch {
 		case errors.As(err, &refusal):
-			if refusal.Kind == domain.Invalid || act.path == failed && problem.Status != http.StatusForbidden {
-				break // what is wrong is not typed yet
+			if refusal.Kind == domain.Invalid || act.path == failed {
+				break // what is wrong is not typed yet; what was typed is not lost
 			}
 			if refusal.Kind != domain.NotFound {
 				list.Cannot = append(list.Cannot, cannot{p.t(act.zh, act.en), p.say(refusal.Code, refusal.Params, refusal.Text(p.lang))})
@@ -1010,10 +1010,11 @@ type slip struct {
 	NotStated                                                                                                                    []string
 	Proposal, ProposedBy, Instruction, InstructedBy, Lead, Co, Accepted, Result, Reply, Settled, Filed                           string
 	CopyList                                                                                                                     []string
+	Corrected                                                                                                                    []corrected
 	First                                                                                                                        string
 }
 
-func (p *paper) slip() slip {
+func (p *paper) slip() (slip, error) {
 	e, d := p.entry, p.desk
 	signed := func(who, post string, at domain.Instant) string {
 		text := strings.TrimSpace(d.name(post) + " " + d.name(who))
@@ -1055,7 +1056,31 @@ func (p *paper) slip() slip {
 	if e.First != "" {
 		out.First = d.pageOf(e.First)
 	}
-	return out
+	var err error
+	if e.Case != "" {
+		out.Instruction, out.Corrected, err = p.instruction(e.Case, e.Instruction)
+	}
+	return out, err
+}
+
+// instruction is the last instruction of a case as it was first written, and its corrections, each with its own time.
+func (p *paper) instruction(stream, now string) (text string, later []corrected, err error) {
+	events, sees, err := p.story(stream)
+	if errors.Is(err, domain.ErrNoStream) || err == nil && !sees {
+		return now, nil, nil
+	}
+	text = now
+	for _, r := range events {
+		switch e := r.Event.(type) {
+		case approvals.InstructionWritten:
+			text, later = e.Text, nil
+		case approvals.OpinionCorrected:
+			if e.Opinion.Decision == approvals.DecisionInstructed {
+				later = append(later, corrected{When: p.limit(e.At), Text: e.Opinion.Text, Reason: e.Reason})
+			}
+		}
+	}
+	return text, later, err
 }
 
 // paperPage is one paper: its slip, its history, and what can be done now.
@@ -1094,7 +1119,10 @@ func (a *API) paperPage(w http.ResponseWriter, r *http.Request, failed string, p
 		if out.Masked {
 			return f, nil
 		}
-		out.State, out.Slip, out.Urgency = p.word(string(p.state.Status())), p.slip(), p.entry.Urgency
+		if out.Slip, err = p.slip(); err != nil {
+			return nil, err
+		}
+		out.State, out.Urgency = p.word(string(p.state.Status())), p.entry.Urgency
 		if p.entry.Open() {
 			out.Due = p.due(p.entry.Due)
 		}

@@ -462,7 +462,7 @@ func (d *desk) inWords(v any) string {
 		keys := slices.Sorted(maps.Keys(v))
 		slices.SortStableFunc(keys, func(x, y string) int { return slices.Index(lead, y) - slices.Index(lead, x) })
 		for _, k := range keys {
-			if m, ok := v[k].(map[string]any); ok && len(m) == 0 || v[k] == "" {
+			if m, ok := v[k].(map[string]any); ok && len(m) == 0 || v[k] == "" || k == "code" && v["title"] != nil {
 				continue
 			}
 			name := d.word("value." + k)
