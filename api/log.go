@@ -35,6 +35,7 @@ type Told struct {
 	Withheld bool          `json:"withheld,omitempty" doc:"the content is not for the asker"`
 }
 
+// StreamInput names one record in a path, such as document-0198c1c2-….
 type StreamInput struct {
 	Stream string `path:"stream" maxLength:"120" pattern:"^[a-z]+-[0-9A-Za-z-]+$" doc:"such as document-0198c1c2-…"`
 }

@@ -35,6 +35,7 @@ func (a *API) openSeries() {
 		})
 }
 
+// SeriesInput names one series in a path.
 type SeriesInput struct {
 	ID string `path:"id" maxLength:"36" pattern:"^[0-9a-f-]{36}$" doc:"id of the series"`
 }

@@ -131,9 +131,12 @@ type EventType struct {
 	Sealed   bool
 }
 
-func (c Context[S]) ContextName() string     { return c.Name }
-func (c Context[S]) RuleList() []*Refusal    { return c.Rules }
-func (c Context[S]) KeyList() []AnyKey       { return c.Keys }
+// ContextName, RuleList and KeyList are the fields of the context, for readers that do not know S.
+func (c Context[S]) ContextName() string  { return c.Name }
+func (c Context[S]) RuleList() []*Refusal { return c.Rules }
+func (c Context[S]) KeyList() []AnyKey    { return c.Keys }
+
+// Stream is the name of a stream of the context.
 func (c Context[S]) Stream(id string) string { return c.Name + "-" + id }
 
 // FactStreams are the streams that every decision of the context may read.

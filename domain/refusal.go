@@ -50,6 +50,7 @@ func (r *Refusal) With(pairs ...string) *Refusal {
 	return &c
 }
 
+// Error is the code and the English sentence: for the log of the server, never for a person.
 func (r *Refusal) Error() string { return r.Code + ": " + r.Text("en") }
 
 // Is makes errors.Is compare refusals by their code.

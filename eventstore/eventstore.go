@@ -105,6 +105,7 @@ type ErrConflict struct {
 	Expected, Actual int64
 }
 
+// Error names the stream and both revisions.
 func (e *ErrConflict) Error() string {
 	return fmt.Sprintf("stream %s is at revision %d, not %d", e.Stream, e.Actual, e.Expected)
 }

@@ -17,9 +17,9 @@ import (
 type State string
 
 const (
-	Live       State = "live"
-	CatchingUp State = "catching up"
-	Stopped    State = "stopped"
+	Live       State = "live"        // it shows everything older than LiveWithin
+	CatchingUp State = "catching up" // it is further behind
+	Stopped    State = "stopped"     // it met an event that it cannot apply
 )
 
 // LiveWithin is how old the first event that is not yet applied may be for a projection to count as live.
@@ -57,6 +57,7 @@ type StaleError struct {
 	Fault            string // not empty: the projection is stopped, so waiting is in vain
 }
 
+// Error names the projection, both positions and, when it is stopped, the code of why.
 func (e *StaleError) Error() string {
 	if e.Fault != "" {
 		return fmt.Sprintf("projection %s is stopped (%s) at %d, wanted %d", e.Name, e.Fault, e.Position, e.Wanted)

@@ -62,6 +62,7 @@ type LockedError struct {
 	After time.Duration // from now, by the clock of Config
 }
 
+// Error is that of the refusal.
 func (e *LockedError) Error() string { return e.Unwrap().Error() }
 
 // Unwrap is ErrLocked with its particulars.
