@@ -106,6 +106,7 @@ var notAsked = map[string]string{
 	"access.Lapse":                 "the schedule",
 	"access.EndView":               "the schedule",
 	"access.AttachContent":         "POST /documents/{id}/content: its body is the file",
+	"circulation.NoteDwell":        "the schedule",
 	"access.Read":                  "GET /documents/{id}/views/{view}/content: its answer is the file",
 	"leave.Escalate":               "the schedule",
 	"leave.LapsePaper":             "the schedule",

@@ -14,6 +14,7 @@ import (
 	"andu/domain/approvals"
 	"andu/domain/attendance"
 	"andu/domain/calendar"
+	"andu/domain/circulation"
 	"andu/domain/duty"
 	"andu/domain/leave"
 )
@@ -54,6 +55,7 @@ var reactions = map[string]func(context.Context, *Handler, Due) error{
 	leave.TaskPapers:         lapsePaper,
 	leave.TaskOverstay:       noteOverstay,
 	access.TaskLapse:         lapseClass,
+	circulation.TaskDwell:    noteDwell,
 	access.TaskSession:       endView,
 }
 

@@ -11,6 +11,7 @@ import (
 	"andu/domain/approvals"
 	"andu/domain/attendance"
 	"andu/domain/calendar"
+	"andu/domain/circulation"
 	"andu/domain/documents"
 	"andu/domain/duty"
 	"andu/domain/leave"
@@ -38,6 +39,7 @@ var Contexts = []domain.AnyContext{
 	attendance.Rolls,
 	leave.Context,
 	access.Context,
+	circulation.Context,
 }
 
 // Of finds the context of a stream or of an event by its name.
