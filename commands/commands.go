@@ -140,7 +140,10 @@ func Handle[S any](ctx context.Context, h *Handler, c domain.Context[S], stream 
 	}
 	defer unlock()
 	for range attempts {
-		res, err := attempt(ctx, h, c, stream, cmd, req, clock)
+		res, err := attempt(ctx, h, c, stream, cmd, req, clock, true)
+		if len(res.Events) == 0 && !errors.Is(err, ErrUnknown) && !isConflict(err) {
+			res, err = attempt(ctx, h, c, stream, cmd, req, clock, false) // no append proves that what was kept is the head
+		}
 		var conflict *eventstore.ErrConflict
 		if !errors.As(err, &conflict) {
 			return res, err
@@ -152,8 +155,14 @@ func Handle[S any](ctx context.Context, h *Handler, c domain.Context[S], stream 
 	return Result{}, fmt.Errorf("%s is written without pause: %w", stream, eventstore.ErrUnavailable)
 }
 
-func attempt[S any](ctx context.Context, h *Handler, c domain.Context[S], stream string, cmd domain.Command[S], req Request, clock string) (Result, error) {
-	head, err := h.head(ctx, stream)
+func isConflict(err error) bool {
+	var conflict *eventstore.ErrConflict
+	return errors.As(err, &conflict)
+}
+
+// attempt decides once and appends. near lets it decide on heads that are only near: see Handler.head.
+func attempt[S any](ctx context.Context, h *Handler, c domain.Context[S], stream string, cmd domain.Command[S], req Request, clock string, near bool) (Result, error) {
+	head, err := h.head(ctx, stream, near)
 	if err != nil {
 		return Result{}, err
 	}
@@ -178,7 +187,7 @@ func attempt[S any](ctx context.Context, h *Handler, c domain.Context[S], stream
 	if head.state != nil {
 		state = head.state.(S)
 	}
-	act, in, err := h.act(ctx, req, func(act domain.Act) []string {
+	act, in, err := h.act(ctx, req, near, func(act domain.Act) []string {
 		streams := c.FactStreams(req.Office)
 		if n, ok := cmd.(domain.Needer[S]); ok {
 			streams = append(streams, n.Needs(state, act)...)
@@ -314,13 +323,13 @@ func refusalOf[E any](events []E) (*domain.Refusal, error) {
 }
 
 // act gathers what a decision may read: the office's policy, its organisation, and the streams that are declared.
-func (h *Handler) act(ctx context.Context, req Request, declared func(domain.Act) []string) (domain.Act, *domain.Inputs, error) {
+func (h *Handler) act(ctx context.Context, req Request, near bool, declared func(domain.Act) []string) (domain.Act, *domain.Inputs, error) {
 	in := &domain.Inputs{Facts: map[string]domain.Fact{}, NewID: NewID}
 	load := func(stream string) error {
 		if _, ok := in.Facts[stream]; ok {
 			return nil
 		}
-		head, err := h.head(ctx, stream)
+		head, err := h.head(ctx, stream, near)
 		if err != nil {
 			return err
 		}
@@ -487,7 +496,7 @@ func (h *Handler) History(ctx context.Context, office, stream string) ([]domain.
 // State gives the state of a stream at the head of the log, and its revision (-1: no such stream in this office).
 func State[S any](ctx context.Context, h *Handler, c domain.Context[S], office, stream string) (S, int64, error) {
 	var state S
-	head, err := h.head(ctx, stream)
+	head, err := h.head(ctx, stream, false)
 	if err != nil {
 		return state, eventstore.NoStream, err
 	}

@@ -26,7 +26,7 @@ func Register(ctx context.Context, h *Handler, document string, req Request) (Re
 		if err != nil {
 			return Result{}, err
 		}
-		if head, err := h.head(ctx, series); err != nil {
+		if head, err := h.head(ctx, series, false); err != nil {
 			return Result{}, err
 		} else if _, repeated := head.command(req.Command); !repeated && revision != *seen {
 			return Result{}, &ErrChanged{Stream: document, Seen: *seen, Actual: revision}
@@ -34,7 +34,7 @@ func Register(ctx context.Context, h *Handler, document string, req Request) (Re
 	}
 	allotted, err := Handle(ctx, h, registers.Context, series, documents.Enter{Document: document, Book: book, Year: year}, req)
 	if refusal, ok := isRefusal(err); ok { // the series is open to all; whether the paper is, the paper says
-		paper, headErr := h.head(ctx, document)
+		paper, headErr := h.head(ctx, document, false)
 		if headErr != nil {
 			return allotted, headErr
 		}
@@ -51,7 +51,7 @@ func Register(ctx context.Context, h *Handler, document string, req Request) (Re
 
 // entered gives an allotment the position at which its number is at rest: who waits for it sees the paper registered.
 func (h *Handler) entered(ctx context.Context, office string, allotted Result) (Result, error) {
-	series, err := h.head(ctx, allotted.Stream)
+	series, err := h.head(ctx, allotted.Stream, false)
 	if err != nil {
 		return allotted, err
 	}
@@ -87,7 +87,7 @@ func (h *Handler) book(ctx context.Context, document string, req Request) (book 
 	if req.Occurred.IsZero() {
 		req.Occurred = req.Received
 	}
-	act, in, err := h.act(ctx, req, func(act domain.Act) []string {
+	act, in, err := h.act(ctx, req, false, func(act domain.Act) []string {
 		return documents.Enter{Document: document}.Needs(registers.Series{}, act)
 	})
 	if err != nil {

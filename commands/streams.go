@@ -141,11 +141,23 @@ func (k *kept) forget() {
 	k.head = head{kept: k}.nothing()
 }
 
-// head reads what the log has of a stream behind what is kept of it, and folds it.
-func (h *Handler) head(ctx context.Context, stream string) (head, error) {
+// tipper is a store that leads its log and knows where streams end. Another process may have taken the lead a moment ago.
+type tipper interface {
+	Tip(stream string) (revision int64, ok bool)
+}
+
+// head reads what the log has of a stream behind what is kept of it, and folds it. A near head is what is kept, if the
+// store that leads the log knows of nothing behind it: good for a decision that is then appended, since an append by
+// whoever does not lead any more fails.
+func (h *Handler) head(ctx context.Context, stream string, near bool) (head, error) {
 	k := h.streams.kept(stream)
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if leader, ok := h.Store.(tipper); near && ok {
+		if tip, ok := leader.Tip(stream); ok && tip == k.head.revision {
+			return k.head, nil
+		}
+	}
 	err := h.readOn(ctx, k)
 	if errors.Is(err, domain.ErrFoldAll) {
 		k.forget()

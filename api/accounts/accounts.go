@@ -176,7 +176,7 @@ type NewAccount struct {
 // sign-in.
 func (a *Accounts) Create(ctx context.Context, by By, n NewAccount) (first string, err error) {
 	first = firstPassword()
-	if err := a.create(ctx, by, n, first, false); err != nil {
+	if err := a.create(ctx, by, first, false, n); err != nil {
 		return "", err
 	}
 	return first, nil
@@ -189,20 +189,28 @@ func (a *Accounts) CreateWithPassword(ctx context.Context, by By, n NewAccount, 
 	if err != nil {
 		return err
 	}
-	return a.create(ctx, by, n, password, demo)
+	return a.create(ctx, by, password, demo, n)
 }
 
-func (a *Accounts) create(ctx context.Context, by By, n NewAccount, password string, demo bool) error {
-	key, _ := loginKey(n.Login)
-	shown, err := precis.UsernameCasePreserved.String(strings.TrimSpace(n.Login))
-	if key == "" || err != nil {
-		return ErrLogin
+// CreateDemonstration makes all accounts of a demonstration or none, with one password that everybody knows. HasDefaultPasswords tells
+// of them. As the password is no secret it is hashed once for all of them.
+func (a *Accounts) CreateDemonstration(ctx context.Context, by By, list []NewAccount, password string) (err error) {
+	for _, n := range list {
+		if password, err = a.acceptable(password, n.Login, ""); err != nil {
+			return err
+		}
 	}
-	if n.Person == "" || n.Office == "" || n.Office == AllOffices {
-		return fmt.Errorf("create the account %s: it needs a person and an office", shown)
-	}
-	if !by.reaches(n.Office) {
-		return ErrOtherOffice
+	return a.create(ctx, by, password, true, list...)
+}
+
+func (a *Accounts) create(ctx context.Context, by By, password string, demo bool, list ...NewAccount) error {
+	for _, n := range list {
+		if n.Person == "" || n.Office == "" || n.Office == AllOffices {
+			return errors.New("create an account: it needs a person and an office")
+		}
+		if !by.reaches(n.Office) {
+			return ErrOtherOffice
+		}
 	}
 	phc, err := a.hash(ctx, password)
 	if err != nil {
@@ -210,12 +218,22 @@ func (a *Accounts) create(ctx context.Context, by By, n NewAccount, password str
 	}
 	now := a.now()
 	err = pgx.BeginFunc(ctx, a.pool, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `
-			INSERT INTO accounts.account (person, office, login, login_key, password, must_change, default_password, created, password_set)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)`, n.Person, n.Office, shown, key, phc, !demo, demo, now); err != nil {
-			return err
+		for _, n := range list {
+			key, _ := loginKey(n.Login)
+			shown, err := precis.UsernameCasePreserved.String(strings.TrimSpace(n.Login))
+			if key == "" || err != nil {
+				return ErrLogin
+			}
+			if _, err := tx.Exec(ctx, `
+				INSERT INTO accounts.account (person, office, login, login_key, password, must_change, default_password, created, password_set)
+				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)`, n.Person, n.Office, shown, key, phc, !demo, demo, now); err != nil {
+				return err
+			}
+			if err := noted(ctx, tx, &Entry{At: now, Act: "create", Office: n.Office, Person: n.Person, By: by.Person, From: by.From.clean()}, nil); err != nil {
+				return err
+			}
 		}
-		return noted(ctx, tx, &Entry{At: now, Act: "create", Office: n.Office, Person: n.Person, By: by.Person, From: by.From.clean()}, nil)
+		return nil
 	})
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		switch pg.ConstraintName {
@@ -224,6 +242,9 @@ func (a *Accounts) create(ctx context.Context, by By, n NewAccount, password str
 		case "account_pkey":
 			return ErrHasAccount
 		}
+	}
+	if errors.Is(err, ErrLogin) {
+		return ErrLogin
 	}
 	return wrap(err, "create an account")
 }

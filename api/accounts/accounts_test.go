@@ -735,6 +735,30 @@ func TestDefaultPasswordsAreKnownUntilChanged(t *testing.T) {
 	has(false)
 }
 
+func TestADemonstrationGetsAllItsAccountsOrNone(t *testing.T) {
+	b := setup(t, Config{})
+	ctx := t.Context()
+	all := By{Person: "operator", Office: AllOffices}
+	list := []NewAccount{{"li", "person-li", "county"}, {"wu", "person-wu", "bureau"}, {"LI", "person-other", "bureau"}}
+	if err := b.CreateDemonstration(ctx, all, list, good); !errors.Is(err, ErrLoginTaken) {
+		t.Error(err)
+	}
+	if err := b.CreateDemonstration(ctx, admin, list[:2], good); !errors.Is(err, ErrOtherOffice) {
+		t.Error(err)
+	}
+	if n := value[int](t, b, `SELECT count(*) FROM accounts.account`); n != 0 {
+		t.Error(n, "accounts of demonstrations that failed")
+	}
+	if err := b.CreateDemonstration(ctx, all, list[:2], good); err != nil {
+		t.Fatal(err)
+	}
+	b.signIn(t, "li")
+	b.signIn(t, "wu")
+	if has, err := b.other.HasDefaultPasswords(ctx); err != nil || !has {
+		t.Error(has, err)
+	}
+}
+
 func TestHashesBecomeStrongerAtSignIn(t *testing.T) {
 	b := setup(t, Config{})
 	b.account(t, "zhang")

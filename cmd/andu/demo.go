@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"text/tabwriter"
@@ -102,8 +101,8 @@ func fillDemo(ctx context.Context, g *globals, h *house, plan demoPlan) (err err
 	if err != nil {
 		return err
 	}
-	// Nothing interrupts the last step: a server takes a demonstration that has accounts for a whole one.
-	if err := h.demoAccounts(context.WithoutCancel(ctx), county, bureau); err != nil {
+	// The last step: a server takes a demonstration that has accounts for a whole one.
+	if err := h.demoAccounts(ctx, county, bureau); err != nil {
 		return err
 	}
 	// From here on the server's own clock goes on; the log stays marked.
@@ -112,14 +111,15 @@ func fillDemo(ctx context.Context, g *globals, h *house, plan demoPlan) (err err
 
 // demoAccounts lets every person of the demonstration sign in.
 func (h *house) demoAccounts(ctx context.Context, offices ...demo.Staff) error {
+	var list []accounts.NewAccount
 	for _, staff := range offices {
 		for _, p := range staff.Persons {
-			by := accounts.By{Person: staff.Persons[0].ID, Office: staff.Office.ID}
-			err := h.accounts.CreateWithPassword(ctx, by, accounts.NewAccount{Login: p.Login, Person: p.ID, Office: staff.Office.ID}, demo.Password, true)
-			if err != nil && !errors.Is(err, accounts.ErrHasAccount) && !errors.Is(err, accounts.ErrLoginTaken) {
-				return fmt.Errorf("account of %s: %w", p.Login, err)
-			}
+			list = append(list, accounts.NewAccount{Login: p.Login, Person: p.ID, Office: staff.Office.ID})
 		}
+	}
+	by := accounts.By{Person: offices[0].Persons[0].ID, Office: accounts.AllOffices}
+	if err := h.accounts.CreateDemonstration(ctx, by, list, demo.Password); err != nil {
+		return fmt.Errorf("accounts of the demonstration: %w", err)
 	}
 	return nil
 }

@@ -17,8 +17,10 @@ import (
 	"andu/domain/approvals"
 	"andu/domain/calendar"
 	"andu/domain/documents"
+	"andu/domain/org"
 	"andu/domain/registers"
 	"andu/eventstore"
+	"andu/eventstore/postgres"
 	"andu/presets"
 	"andu/projections/due"
 )
@@ -391,4 +393,57 @@ func upTo(n int) []int {
 		list = append(list, i)
 	}
 	return list
+}
+
+// TestAnotherLeaderIsSeen lets a second process take the lead while the first keeps what it knows: the first one decides
+// nothing on what it only believes, and what it tells is what is recorded.
+func TestAnotherLeaderIsSeen(t *testing.T) {
+	b := newBench(t)
+	first := b.house.handler
+	paper, other := b.received("paper"), b.received("other")
+	office := b.staff.Office.ID
+	for _, stream := range []string{paper, other} { // the first process keeps what it reads here
+		if d := state(b, documents.Context, stream); d.Text != "" {
+			t.Fatal("registered already")
+		}
+	}
+
+	log, err := postgres.Open(t.Context(), postgres.Config{URL: b.house.url, Now: b.clock.Now, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	second := &commands.Handler{Store: log, Keys: first.Keys, Now: first.Now, Zone: first.Zone, Clock: first.Clock, Running: first.Running}
+	if _, err := commands.Register(t.Context(), second, paper, b.as("registrar")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := commands.Handle(t.Context(), second, org.Context, org.Stream(office), org.Vacate{Post: "secretary", Person: b.staff.One("secretary").ID, Document: "演示任免〔2020〕1号"},
+		commands.Request{Office: office, Actor: domain.Actor{Person: b.staff.Persons[1].ID, Post: org.SecurityAdministrator}}); err != nil {
+		t.Fatal(err)
+	}
+	head, err := log.Head(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	// What the first one believes would let it describe the paper anew; the log says that it is registered.
+	_, err = commands.Handle(t.Context(), first, documents.Context, paper, documents.Describe{Paper: documents.Paper{SourceOrgans: []string{"别的机关"}, Title: "别的文件", NotStated: []string{}}}, b.as("registrar"))
+	if !errors.Is(err, commands.ErrUnknown) && !errors.Is(err, documents.ErrRegistered) {
+		t.Errorf("the first process answered %v", err)
+	}
+	// What it believes would refuse the review; the log allows it, and the append fails.
+	if _, err := commands.Handle(t.Context(), first, documents.Context, paper, documents.CheckLegality{Result: "ok"}, b.as("legal-chief")); !errors.Is(err, commands.ErrUnknown) {
+		t.Errorf("the first process answered %v", err)
+	}
+	// A post that ended is ended for it as well.
+	secretary := commands.Request{Office: office, Actor: b.staff.One("secretary").Actor()}
+	if _, err := commands.Handle(t.Context(), first, documents.Context, other, documents.LinkDuplicate{First: paper}, secretary); !errors.Is(err, org.ErrNotHolder) {
+		t.Errorf("the first process answered %v", err)
+	}
+	if d := state(b, documents.Context, paper); d.Text == "" {
+		t.Error("the first process does not show the registration")
+	}
+	if now, err := log.Head(t.Context()); err != nil || now != head {
+		t.Errorf("the log went from %d to %d (%v)", head, now, err)
+	}
 }

@@ -57,6 +57,7 @@ type Store struct {
 	grown chan struct{}       // closed and replaced when seen grows; mu
 	tail  []eventstore.Record // the last events that this process committed, without a gap; mu
 	size  int                 // bytes of tail; mu
+	tips  revisions           // last revisions of streams, as far as this process read or committed them; mu
 	stats Stats               // mu
 }
 
@@ -252,11 +253,38 @@ func appended(records []eventstore.Record) eventstore.Appended {
 
 // Read implements eventstore.Store.
 func (s *Store) Read(ctx context.Context, stream string, from int64) ([]eventstore.Record, error) {
+	s.mu.Lock()
+	turn := s.tips.turn
+	s.mu.Unlock()
 	records, err := s.read(ctx, `select position, record from log.event where stream = $1 and revision >= $2 order by revision`, stream, from)
 	if err != nil {
 		return nil, fmt.Errorf("read %s from revision %d: %w", stream, from, err)
 	}
+	if n := len(records); s.queue != nil && (n > 0 || from <= 0) {
+		last := eventstore.NoStream
+		if n > 0 {
+			last = records[n-1].Header.Revision
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		// What was committed meanwhile is newer than what was read, and a commit that was forgotten meanwhile may be too.
+		if known, ok := s.tips.get(stream); turn == s.tips.turn && (!ok || known < last) {
+			s.tips.put(stream, last)
+		}
+	}
 	return records, nil
+}
+
+// Tip is the last revision of a stream, if this process leads the log and has read or written the stream: without asking
+// the database. Another process may have taken the lead without this one's knowledge, so a Tip proves something only
+// together with an Append behind it, which fails then.
+func (s *Store) Tip(stream string) (revision int64, ok bool) {
+	if s.queue == nil {
+		return 0, false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.tips.get(stream)
 }
 
 // ReadAll implements eventstore.Store.
@@ -370,6 +398,9 @@ func (s *Store) committed(b *batch, took time.Duration) {
 	s.stats.Took += took
 	bound, _ := slices.BinarySearch(CommitBounds[:], took)
 	s.stats.Commits[bound]++
+	for stream, revision := range b.revisions {
+		s.tips.put(stream, revision)
+	}
 
 	if n := len(s.tail); n > 0 && s.tail[n-1].Position != b.before { // another process led in between
 		s.tail, s.size = nil, 0

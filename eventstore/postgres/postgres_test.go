@@ -244,3 +244,54 @@ func TestRecordedAtNeverDecreases(t *testing.T) {
 	}
 	whole(t, d, s, 4)
 }
+
+// TestTipsAreWhereStreamsEnd asks for the ends of streams after every way in which a leader gets to know them.
+func TestTipsAreWhereStreamsEnd(t *testing.T) {
+	d := migrated(t)
+	ctx := t.Context()
+	before := d.open(t)
+	if _, err := before.Append(ctx, "paper-1", eventstore.NoStream, storetest.Events(2)...); err != nil {
+		t.Fatal(err)
+	}
+	want := func(s *postgres.Store, stream string, revision int64, known bool) {
+		t.Helper()
+		if tip, ok := s.Tip(stream); ok != known || ok && tip != revision {
+			t.Errorf("%s ends at %d (known: %v), want %d (known: %v)", stream, tip, ok, revision, known)
+		}
+	}
+	want(before, "paper-1", 1, true) // it wrote it
+	s := d.open(t)
+	want(s, "paper-1", 0, false)
+	read := func(stream string, from int64) {
+		t.Helper()
+		if _, err := s.Read(ctx, stream, from); err != nil {
+			t.Fatal(err)
+		}
+	}
+	read("paper-1", 7) // nothing there: it may end anywhere before
+	want(s, "paper-1", 0, false)
+	read("paper-1", 1)
+	want(s, "paper-1", 1, true)
+	read("paper-2", 0)
+	want(s, "paper-2", eventstore.NoStream, true)
+	for stream, expected := range map[string]int64{"paper-1": 1, "paper-2": eventstore.NoStream, "paper-3": eventstore.NoStream} {
+		if _, err := s.Append(ctx, stream, expected, storetest.Event()); err != nil {
+			t.Fatal(err)
+		}
+		want(s, stream, expected+1, true)
+	}
+	if _, err := s.Append(ctx, "paper-1", 1, storetest.Event()); err == nil {
+		t.Error("a conflict was written")
+	}
+	want(s, "paper-1", 2, true)
+	// Whoever is no longer the leader believes in the old end, and can write nothing on it.
+	want(before, "paper-1", 1, true)
+	if _, err := before.Append(ctx, "paper-1", 1, storetest.Event()); err == nil {
+		t.Error("who does not lead has written")
+	}
+	reader := d.open(t, func(c *postgres.Config) { c.ReadOnly = true })
+	if _, err := reader.Read(ctx, "paper-1", 0); err != nil {
+		t.Fatal(err)
+	}
+	want(reader, "paper-1", 0, false)
+}

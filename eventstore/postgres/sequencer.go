@@ -469,7 +469,10 @@ func (s *sequencer) leave() {
 }
 
 // revisions remembers the last revisions of the streams used last, between one and two generations of them.
-type revisions struct{ young, old map[string]int64 }
+type revisions struct {
+	young, old map[string]int64
+	turn       int // counts the generations
+}
 
 const generation = 1 << 18
 
@@ -485,7 +488,7 @@ func (r *revisions) get(stream string) (int64, bool) {
 
 func (r *revisions) put(stream string, revision int64) {
 	if r.young == nil || len(r.young) >= generation {
-		r.young, r.old = make(map[string]int64), r.young
+		r.young, r.old, r.turn = make(map[string]int64), r.young, r.turn+1
 	}
 	r.young[stream] = revision
 }

@@ -108,7 +108,9 @@ func (l *life) catchUp() error {
 				}
 			}
 		}
-		l.seen = page.Last()
+		if l.seen = page.Last(); len(page.Records) < eventstorePage {
+			return nil
+		}
 	}
 }
 
