@@ -89,7 +89,7 @@ var (
 // requestProblems lists them: what is not here has no page of its own.
 var requestProblems = []*Problem{problemSession, problemForbidden, problemNotFound, problemMethod, problemInvalid, problemMalformed, problemTooLarge,
 	problemMedia, problemConflict, problemBusy, problemUnknown, problemStale, problemRecord, problemFlood, problemCross, problemInternal, problemMustChange, problemIfMatch,
-	problemOccurred, problemReceipt, problemPosition, problemCursor, problemAt, problemKnown, problemRange, problemSpan, problemValue, problemPerson}
+	problemOccurred, problemReceipt, problemPosition, problemCursor, problemAt, problemKnown, problemRange, problemSpan, problemValue, problemPerson, problemTwice}
 
 // Rules lists every refusal that an answer may carry: of the door, of the accounts, of any command, and of each context.
 func Rules() []*domain.Refusal {
