@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -250,6 +252,7 @@ func TestBrowser(t *testing.T) {
 			b.open("/desk/documents/" + paper)
 			b.sees("指定主办 秘书科科长", "更正 · 4月13日 10:30 · 补全时限", "同意。请秘书科立即落实。今晚八时前报我。")
 			b.shot("document")
+			b.printed()
 			for name, path := range map[string]string{"desk": "/desk", "done": "/desk?view=done", "approvals": "/desk/approvals?view=done", "registers": "/desk/registers", "policy": "/desk/policy",
 				"values": "/desk/policy?view=values", "blanks": "/desk/policy?view=blanks", "conflicts": "/desk/policy?view=conflicts", "calendar": "/desk/calendar", "org": "/desk/org", "password": "/desk/password", "ask": "/desk/approvals/new", "refused": "/desk/nowhere", "docs": "/docs"} {
 				b.open(path)
@@ -263,6 +266,31 @@ func TestBrowser(t *testing.T) {
 		})
 	}
 }
+
+// printed looks at the page as paper: the slip alone, on one sheet of A4.
+func (b browser) printed() {
+	b.t.Helper()
+	var shown []string
+	b.do(emulation.SetEmulatedMedia().WithMedia("print"))
+	b.asks(`[".rail", ".top", "#act", ".sheet", ".actbar"].filter((s) => { const e = document.querySelector(s); return e && getComputedStyle(e).display !== "none" })`, &shown)
+	if len(shown) != 1 || shown[0] != ".sheet" {
+		b.t.Errorf("printed are %q", shown)
+	}
+	b.shot("printed")
+	b.do(emulation.SetEmulatedMedia())
+	b.do(chromedp.ActionFunc(func(ctx context.Context) error {
+		paper, _, err := page.PrintToPDF().WithPreferCSSPageSize(true).Do(ctx)
+		if err != nil {
+			return err
+		}
+		if n := len(sheets.FindAll(paper, -1)); n != 1 {
+			b.t.Errorf("the slip is printed on %d sheets", n)
+		}
+		return nil
+	}))
+}
+
+var sheets = regexp.MustCompile(`/Type\s*/Page\b`)
 
 // accessible looks at what a reader of the screen needs: names of fields, unique ids, landmarks, one heading, a focus that is
 // seen.

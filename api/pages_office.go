@@ -459,10 +459,13 @@ func (d *desk) inWords(v any) string {
 		return strings.Join(parts, d.word("、"))
 	case map[string]any:
 		var parts []string
+		if v["code"] != nil && v["title"] != nil && len(v) == 2 {
+			return d.inWords(v["title"])
+		}
 		keys := slices.Sorted(maps.Keys(v))
 		slices.SortStableFunc(keys, func(x, y string) int { return slices.Index(lead, y) - slices.Index(lead, x) })
 		for _, k := range keys {
-			if m, ok := v[k].(map[string]any); ok && len(m) == 0 || v[k] == "" || k == "code" && v["title"] != nil {
+			if m, ok := v[k].(map[string]any); ok && len(m) == 0 || v[k] == "" {
 				continue
 			}
 			name := d.word("value." + k)

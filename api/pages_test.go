@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"bufio"
 	"html"
 	"io"
 	"net/http"
@@ -385,4 +386,59 @@ func cookieOf(a answer) string {
 	}
 	a.t.Fatalf("%s: no session was given", a.asked)
 	return ""
+}
+
+// An open page is told numbers as they change, and nothing more after the session ended, wherever it was ended.
+func TestTrayEvents(t *testing.T) {
+	w := newTown(t, setting{})
+	registrar, other := w.as("registrar"), w.as("registrar2")
+	listen := func(u user) *bufio.Scanner {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.server.URL+"/desk/events", nil)
+		w.must(err)
+		r.Header.Set("Authorization", "Bearer "+u.token)
+		res, err := client.Do(r)
+		w.must(err)
+		t.Cleanup(func() { res.Body.Close() })
+		if res.StatusCode != http.StatusOK || res.Header.Get("Content-Type") != "text/event-stream" {
+			t.Fatalf("%d %s", res.StatusCode, res.Header.Get("Content-Type"))
+		}
+		return bufio.NewScanner(res.Body)
+	}
+	// next is what is told next; "" when the stream ended.
+	next := func(lines *bufio.Scanner) string {
+		for lines.Scan() {
+			if text := lines.Text(); strings.HasPrefix(text, "event: ") {
+				lines.Scan()
+				return strings.TrimPrefix(text, "event: ") + " " + strings.TrimPrefix(lines.Text(), "data: ")
+			}
+		}
+		return ""
+	}
+	mine := listen(registrar)
+	if got := next(mine); got != `counts {"todo":0,"toread":0,"overdue":0}` {
+		t.Errorf("first: %s", got)
+	}
+	other.receive(nil)
+	if got := next(mine); got != `counts {"todo":1,"toread":0,"overdue":0}` {
+		t.Errorf("after a paper came: %s", got)
+	}
+	w.must(w.logins.RevokePerson(t.Context(), accounts.By{Person: registrar.id, Office: registrar.office}, registrar.id))
+	other.receive(map[string]any{"title": "另一件"})
+	if got := next(mine); got != "bye {}" {
+		t.Errorf("after the session was ended: %s", got)
+	}
+	theirs := listen(other)
+	if got := next(theirs); got != `counts {"todo":2,"toread":0,"overdue":0}` {
+		t.Errorf("the other: %s", got)
+	}
+	w.door.EndStreams()
+	if got := next(theirs); got != "" {
+		t.Errorf("the server stops, and says %s", got)
+	}
+}
+
+// What lags behind the log says so, in words, and can be read all the same.
+func TestFreshness(t *testing.T) {
+	w := newTown(t, setting{still: true})
+	w.as("registrar").page("/desk/policy").shows(http.StatusOK, "数据至", "，落后", "秒").shows(http.StatusOK, "县政府办公室演示补充规定")
 }

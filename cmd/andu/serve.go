@@ -115,6 +115,7 @@ func (c *serveCmd) Run(ctx context.Context, g *globals) (err error) {
 	door := api.New(api.Config{Handler: h.handler, Accounts: h.accounts, Read: h.read, Now: g.now, Logger: g.logger, Version: version,
 		Secure: secure, Proxies: proxies, Simulated: simulated})
 	server := &http.Server{Handler: door, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}
+	server.RegisterOnShutdown(door.EndStreams)
 
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()

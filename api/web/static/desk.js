@@ -53,9 +53,10 @@
       const counts = JSON.parse(e.data);
       for (const place of document.querySelectorAll("[data-count]")) {
         const n = counts[place.dataset.count];
-        if (n === undefined || place.textContent === String(n || "")) continue;
-        place.textContent = place.dataset.zero !== undefined || n ? n : "";
-        if (place.dataset.reload !== undefined && window.htmx) htmx.trigger("#list", "tray");
+        const text = place.dataset.zero !== undefined || n ? String(n) : "";
+        if (n === undefined || place.textContent === text) continue;
+        place.textContent = text;
+        if ($("[data-news]")) $("[data-news]").hidden = false; // the list itself stays as it is read
       }
     });
     source.addEventListener("bye", () => source.close());
