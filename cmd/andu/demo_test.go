@@ -109,7 +109,7 @@ func TestRealRegister(t *testing.T) {
 	db, dir := pgtest.New(t), dataDir(t)
 	flags := on(db, dir)
 	runs(t, exitClean, append(append([]string{"demo"}, flags...), "--from", "2026-03-02", "--until", "2026-03-03")...)
-	server := serve(t, flags...)
+	server := serve(t, append(flags, "--demo")...)
 	for _, want := range []importResult{{Rows: 206, Received: 198, Registered: 198, Skipped: 4}, {Rows: 206, Skipped: 202}} {
 		var got importResult
 		decode(t, []byte(runs(t, exitFinding, "import", "incoming", file, "--json", "--data-dir", dir)), &got)

@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"os"
+	"os/exec"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,6 +19,7 @@ import (
 	"time"
 
 	"andu/cmd/andu/demo"
+	"andu/cmd/andu/pgserver/pgtest"
 	"andu/commands"
 	"andu/domain"
 	"andu/domain/approvals"
@@ -27,6 +29,7 @@ import (
 	"andu/domain/registers"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // TestKilledServer kills the server in the middle of its work, as often as ANDU_KILLS says, with its PostgreSQL beside
@@ -43,7 +46,7 @@ func TestKilledServer(t *testing.T) {
 	c := &counter{office: &http.Client{Timeout: 20 * time.Second}, tokens: map[string]session{}}
 	var nodes int
 	for range kills {
-		s := serve(t, "--data-dir", dir)
+		s := serve(t, "--demo", "--data-dir", dir)
 		nodes++
 		c.settled(t, s.url)
 		c.askAgain(t, s.url)
@@ -57,7 +60,7 @@ func TestKilledServer(t *testing.T) {
 		stop()
 		clerks.Wait()
 	}
-	s := serve(t, "--data-dir", dir)
+	s := serve(t, "--demo", "--data-dir", dir)
 	nodes++
 	c.settled(t, s.url)
 	c.askAgain(t, s.url)
@@ -114,6 +117,68 @@ func TestKilledServer(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestKilledDemonstration kills a demonstration while it is written: half of one is not served.
+func TestKilledDemonstration(t *testing.T) {
+	db, dir := pgtest.New(t), dataDir(t)
+	flags := on(db, dir)
+	cmd := exec.Command("andu", append(append([]string{"demo"}, flags...), days...)...)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = cmd.Process.Kill() }()
+	look, err := pgxpool.New(t.Context(), db.SuperURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer look.Close()
+	for deadline, events := time.Now().Add(time.Minute), 0; events < 400 && time.Now().Before(deadline); {
+		_ = look.QueryRow(t.Context(), `select count(*) from log.event`).Scan(&events) // there is no table at first
+	}
+	_ = cmd.Process.Kill()
+	if err := cmd.Wait(); err == nil {
+		t.Fatal("the demonstration was complete before it was killed")
+	}
+	for _, refused := range []struct {
+		text string
+		args []string
+	}{
+		{"was interrupted while it was written: remove the directory and start again", []string{"serve", "--demo", "--addr", "127.0.0.1:0", "--admin-addr="}},
+		{"the log is not empty", []string{"demo"}},
+		{"this log was written under a simulated clock", []string{"serve", "--addr", "127.0.0.1:0", "--admin-addr="}},
+	} {
+		if said := fails(t, append(refused.args, flags...)...); !strings.Contains(said, refused.text) {
+			t.Errorf("andu %s said %q, want %q", refused.args, said, refused.text)
+		}
+	}
+}
+
+// TestAnOfficesOwnLogIsNoDemonstration begins a log under the server's clock: no simulated clock writes to it, and its
+// accounts are not taken for those of a demonstration.
+func TestAnOfficesOwnLogIsNoDemonstration(t *testing.T) {
+	db, dir := pgtest.New(t), dataDir(t)
+	flags := on(db, dir)
+	runs(t, exitClean, append([]string{"migrate"}, flags...)...)
+	if said := serve(t, flags...).stop(); said != "" {
+		t.Errorf("the operator was told:\n%s", said)
+	}
+	for want, args := range map[string][]string{
+		"this log is an office's own and no demonstration": {"serve", "--demo", "--addr", "127.0.0.1:0", "--admin-addr="},
+		"the log is not empty":                             {"demo"},
+	} {
+		if said := fails(t, append(args, flags...)...); !strings.Contains(said, want) {
+			t.Errorf("andu %s said %q, want %q", args, said, want)
+		}
+	}
+	log := records(t, storeFlags{DatabaseURL: db.ServerURL}, dir)
+	var types []string
+	for _, r := range log {
+		types = append(types, r.Type+" "+r.Clock)
+	}
+	if want := []string{"log.started server", "log.server-started server", "log.server-stopped server"}; !slices.Equal(types, want) {
+		t.Errorf("the log holds %v, want %v", types, want)
+	}
 }
 
 // faults compares what clients were told with the log.

@@ -53,6 +53,16 @@ func runs(t *testing.T, code int, args ...string) string {
 	return out.String()
 }
 
+// fails carries out a verb that cannot be done, and gives what the operator was told.
+func fails(t *testing.T, args ...string) string {
+	t.Helper()
+	var out, errOut bytes.Buffer
+	if got := run(args, &out, &errOut); got != exitFailed {
+		t.Fatalf("andu %s: exit %d, want %d\n%s%s", strings.Join(args, " "), got, exitFailed, &out, &errOut)
+	}
+	return errOut.String()
+}
+
 // on are the flags of a verb that works on a database of the test's, with keys in a directory of its own.
 func on(db pgtest.Database, dir string) []string {
 	return []string{"--data-dir", dir, "--database-url", db.ServerURL, "--owner-url", db.OwnerURL}
@@ -113,7 +123,7 @@ var greeting = regexp.MustCompile(`https?://\S+`)
 func serve(t *testing.T, args ...string) *served {
 	t.Helper()
 	s := &served{t: t, err: &lockedBuffer{}}
-	s.cmd = exec.Command("andu", append([]string{"serve", "--demo", "--addr", "127.0.0.1:0", "--admin-addr="}, args...)...)
+	s.cmd = exec.Command("andu", append([]string{"serve", "--addr", "127.0.0.1:0", "--admin-addr="}, args...)...)
 	s.cmd.Stderr = s.err
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {

@@ -27,7 +27,7 @@ func TestScripts(t *testing.T) {
 			break
 		}
 	}
-	server := serve(t, "--data-dir", house, "--database-url", db.ServerURL, "--owner-url", db.OwnerURL)
+	server := serve(t, "--demo", "--data-dir", house, "--database-url", db.ServerURL, "--owner-url", db.OwnerURL)
 	t.Run("script", func(t *testing.T) { // returns when all scripts have
 		testscript.Run(t, testscript.Params{
 			Dir: "testdata/script",

@@ -91,6 +91,9 @@ func (c *serveCmd) Run(ctx context.Context, g *globals) (err error) {
 	if simulated && !c.Demo {
 		return errors.New("this log was written under a simulated clock: serve it with --demo, or begin a log of your own in another data directory")
 	}
+	if c.Demo && !simulated {
+		return errors.New("this log is an office's own and no demonstration: serve it without --demo")
+	}
 	if simulated {
 		h.handler.Clock = "simulated"
 	}
