@@ -79,7 +79,7 @@ func (h *house) routesOf(command string) string {
 		list = append(list, code(r.Method+" "+r.Path))
 	}
 	if len(list) == 0 {
-		return "no route: the program itself gives it"
+		return "no route of its own: the program gives it"
 	}
 	return strings.Join(list, ", ")
 }
@@ -106,10 +106,16 @@ func (h *house) events() ([]byte, error) {
 		p.row(fmt.Sprintf("[%s](#%s)", c.ContextName(), c.ContextName()), strconv.Itoa(len(c.Types())), strconv.Itoa(sealed), strconv.Itoa(versions),
 			strconv.Itoa(len(c.CommandTypes())+len(h.foreign(c))))
 	}
+	introduced := map[string]bool{} // a package may hold several contexts
 	for _, c := range catalog.Contexts {
 		p.line("\n## %s\n", c.ContextName())
-		p.line("%s\n", strings.TrimSpace(strings.Replace(h.source.packages["andu/"+folder(c)], "Package "+packageName(c),
-			fmt.Sprintf("[`%s`](../%s)", folder(c), folder(c)), 1)))
+		link := fmt.Sprintf("[`%s`](../%s)", folder(c), folder(c))
+		if introduced[link] {
+			p.line("Of %s as well.\n", link)
+		} else {
+			p.line("%s\n", strings.TrimSpace(strings.Replace(h.source.packages["andu/"+folder(c)], "Package "+packageName(c), link, 1)))
+		}
+		introduced[link] = true
 		p.line("Streams: `%s-<id>`.", c.ContextName())
 		if facts := c.FactStreams("<office>"); len(facts) > 0 {
 			p.line("Every decision may read %s.", codes(facts))
