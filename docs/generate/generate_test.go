@@ -198,7 +198,7 @@ func TestPagesNameWhatIsThere(t *testing.T) {
 		"- by `Enter`: `POST /documents/{id}/registration`",  // a command of another context
 		"- opens the task `registration`\n",                  // what must happen next
 		"- settles the task `instruction.record`\n",          // what ends it
-		"no route of its own: the program gives it",              // a follower's command
+		"no route of its own: the program gives it",          // a follower's command
 		"| `copies` | list of text |",                        // a field
 		"takes the place of the event that it corrects, and", // a correction
 	} {
