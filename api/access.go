@@ -42,7 +42,7 @@ func (a *API) access() {
 
 // onProtected is a route whose command acts on the protection of one paper. What a denial tells, the class decides.
 func onProtected[C access.Command](a *API, path string, may commands.Permission, summary string) {
-	huma.Register(a.huma, a.operation(http.MethodPost, path, may, access.Context.Name, summary, commandType[C]()),
+	postOne(a, a.operation(http.MethodPost, path, may, access.Context.Name, summary, commandType[C]()),
 		func(ctx context.Context, in *onOne[C]) (*answered, error) {
 			req, err := a.ask(ctx, in.CommandHeaders, in.Body)
 			if err != nil {

@@ -194,6 +194,7 @@ type who struct {
 	received time.Time
 	path     string
 	method   string
+	media    string // type of the body
 	client   string
 }
 

@@ -32,7 +32,7 @@ func (a *API) attendance() {
 
 // marks is the asker's own sign-in.
 func (a *API) marks() {
-	huma.Register(a.huma, created(a.operation(http.MethodPost, "/attendance/marks", commands.Work, attendance.Context.Name, "Sign in (签到)", "attendance.SignIn")),
+	postNew(a, created(a.operation(http.MethodPost, "/attendance/marks", commands.Work, attendance.Context.Name, "Sign in (签到)", "attendance.SignIn")),
 		func(ctx context.Context, in *onNew[attendance.SignIn]) (*answered, error) {
 			req, err := a.ask(ctx, in.CommandHeaders, in.Body)
 			if err != nil {
@@ -88,7 +88,7 @@ func (a *API) batches() {
 
 // sheetClosing collects a sheet by hand; who stands on it is gathered, never typed.
 func (a *API) sheetClosing() {
-	huma.Register(a.huma, a.operation(http.MethodPost, "/attendance/sheets/{id}/closing", commands.Work, attendance.Sheets.Name, "Collect a sheet before the clock does, where the office's policy lets the keeper", "attendance.Close"),
+	postOne(a, a.operation(http.MethodPost, "/attendance/sheets/{id}/closing", commands.Work, attendance.Sheets.Name, "Collect a sheet before the clock does, where the office's policy lets the keeper", "attendance.Close"),
 		func(ctx context.Context, in *onOne[struct{}]) (*answered, error) {
 			req, err := a.ask(ctx, in.CommandHeaders, in.Body)
 			if err != nil {
@@ -107,7 +107,7 @@ func (a *API) summaries() {
 	type month struct {
 		Month string `json:"month" pattern:"^[0-9]{4}-[0-9]{2}$" example:"2026-04"`
 	}
-	huma.Register(a.huma, created(a.operation(http.MethodPost, "/attendance/summaries", commands.Work, attendance.Rolls.Name, "Compile a month and report it (月汇总)", "attendance.Compile")),
+	postNew(a, created(a.operation(http.MethodPost, "/attendance/summaries", commands.Work, attendance.Rolls.Name, "Compile a month and report it (月汇总)", "attendance.Compile")),
 		func(ctx context.Context, in *onNew[month]) (*answered, error) {
 			req, err := a.ask(ctx, in.CommandHeaders, in.Body)
 			if err != nil {

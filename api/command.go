@@ -55,22 +55,99 @@ type answered struct {
 	Body     Answer
 }
 
+// onNew is a command that begins a record or acts on one that follows from the asker.
 type onNew[C any] struct {
 	CommandHeaders
 	Body C
 }
 
+// onOne is a command that acts on the record that the path names.
 type onOne[C any] struct {
 	CommandHeaders
-	ID   string `path:"id" maxLength:"36" pattern:"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$" doc:"id of the record"`
+	ID   string
 	Body C
+}
+
+// rawNew and rawOne are all commands as the library sees them. Made for each command's type, its generic route would be
+// most of the program and of the time that building it takes; so the body is read here, by the same schema.
+type rawNew struct {
+	CommandHeaders
+	RawBody []byte `contentType:"application/json"`
+}
+
+type rawOne struct {
+	CommandHeaders
+	ID      string `path:"id" maxLength:"36" pattern:"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$" doc:"id of the record"`
+	RawBody []byte `contentType:"application/json"`
+}
+
+func postNew[C any](a *API, op huma.Operation, handle func(context.Context, *onNew[C]) (*answered, error)) {
+	read := a.body(&op, reflect.TypeFor[C]())
+	a.postNew(op, func(ctx context.Context, in *rawNew) (*answered, error) {
+		cmd := &onNew[C]{CommandHeaders: in.CommandHeaders}
+		if err := read(ctx, in.RawBody, &cmd.Body); err != nil {
+			return nil, err
+		}
+		return handle(ctx, cmd)
+	})
+}
+
+func postOne[C any](a *API, op huma.Operation, handle func(context.Context, *onOne[C]) (*answered, error)) {
+	read := a.body(&op, reflect.TypeFor[C]())
+	a.postOne(op, func(ctx context.Context, in *rawOne) (*answered, error) {
+		cmd := &onOne[C]{CommandHeaders: in.CommandHeaders, ID: in.ID}
+		if err := read(ctx, in.RawBody, &cmd.Body); err != nil {
+			return nil, err
+		}
+		return handle(ctx, cmd)
+	})
+}
+
+func (a *API) postNew(op huma.Operation, handle func(context.Context, *rawNew) (*answered, error)) {
+	described := op.RequestBody.Content["application/json"]
+	huma.Register(a.huma, op, handle)
+	a.huma.OpenAPI().Paths[op.Path].Post.RequestBody.Content["application/json"] = described
+}
+
+func (a *API) postOne(op huma.Operation, handle func(context.Context, *rawOne) (*answered, error)) {
+	described := op.RequestBody.Content["application/json"]
+	huma.Register(a.huma, op, handle)
+	a.huma.OpenAPI().Paths[op.Path].Post.RequestBody.Content["application/json"] = described
+}
+
+// body describes the body of a command and gives what reads it: JSON, by the schema of the command's type, strictly.
+func (a *API) body(op *huma.Operation, command reflect.Type) func(ctx context.Context, raw []byte, cmd any) error {
+	registry := a.huma.OpenAPI().Components.Schemas
+	schema := registry.Schema(command, true, command.Name()+"Body")
+	op.SkipValidateBody = true // by the library, which takes the raw form for a text
+	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/json": {Schema: schema}}}
+	return func(ctx context.Context, raw []byte, cmd any) error {
+		if w, _ := asker(ctx); w.media != "" && w.media != "application/json" {
+			return a.problem(ctx, problemMedia)
+		}
+		var parsed any
+		if err := readJSON(raw, &parsed); err != nil {
+			return a.problem(ctx, problemMalformed)
+		}
+		at := huma.NewPathBuffer(nil, 0)
+		at.Push("body")
+		found := huma.ValidateResult{}
+		huma.Validate(registry, schema, at, huma.ModeWriteToServer, parsed, &found)
+		if len(found.Errors) > 0 {
+			return requestProblem(ctx, http.StatusUnprocessableEntity, found.Errors...)
+		}
+		if err := json.Unmarshal(raw, cmd); err != nil {
+			return requestProblem(ctx, http.StatusUnprocessableEntity, &huma.ErrorDetail{Location: "body", Message: "取值不符合格式 / a value is not of the form that its field has"})
+		}
+		return nil
+	}
 }
 
 func created(op huma.Operation) huma.Operation { op.DefaultStatus = http.StatusCreated; return op }
 
 // create is a route whose command begins a new record: its id follows from the command id.
 func create[C domain.Command[S], S any](a *API, path string, may commands.Permission, c domain.Context[S], summary string) {
-	huma.Register(a.huma, created(a.operation(http.MethodPost, path, may, c.Name, summary, commandType[C]())),
+	postNew(a, created(a.operation(http.MethodPost, path, may, c.Name, summary, commandType[C]())),
 		func(ctx context.Context, in *onNew[C]) (*answered, error) {
 			req, err := a.ask(ctx, in.CommandHeaders, in.Body)
 			if err != nil {
@@ -83,7 +160,7 @@ func create[C domain.Command[S], S any](a *API, path string, may commands.Permis
 
 // on is a route whose command acts on one record.
 func on[C domain.Command[S], S any](a *API, path string, may commands.Permission, c domain.Context[S], summary string) {
-	huma.Register(a.huma, a.operation(http.MethodPost, path, may, c.Name, summary, commandType[C]()),
+	postOne(a, a.operation(http.MethodPost, path, may, c.Name, summary, commandType[C]()),
 		func(ctx context.Context, in *onOne[C]) (*answered, error) {
 			req, err := a.ask(ctx, in.CommandHeaders, in.Body)
 			if err != nil {
@@ -95,7 +172,7 @@ func on[C domain.Command[S], S any](a *API, path string, may commands.Permission
 
 // onOffice is a route whose command acts on the one record of the asker's office: its policy, its calendar, its posts.
 func onOffice[C domain.Command[S], S any](a *API, path string, may commands.Permission, c domain.Context[S], summary string) {
-	huma.Register(a.huma, a.operation(http.MethodPost, path, may, c.Name, summary, commandType[C]()),
+	postNew(a, a.operation(http.MethodPost, path, may, c.Name, summary, commandType[C]()),
 		func(ctx context.Context, in *onNew[C]) (*answered, error) {
 			req, err := a.ask(ctx, in.CommandHeaders, in.Body)
 			if err != nil {

@@ -55,7 +55,7 @@ func (a *API) duty() {
 
 // openPost opens a line of the office: which stream that is follows from its name.
 func (a *API) openPost() {
-	huma.Register(a.huma, created(a.operation(http.MethodPost, "/duty", commands.Work, duty.Context.Name, "Keep a duty post from now on", commandType[duty.Open]())),
+	postNew(a, created(a.operation(http.MethodPost, "/duty", commands.Work, duty.Context.Name, "Keep a duty post from now on", commandType[duty.Open]())),
 		func(ctx context.Context, in *onNew[duty.Open]) (*answered, error) {
 			req, err := a.ask(ctx, in.CommandHeaders, in.Body)
 			if err != nil {
@@ -68,7 +68,7 @@ func (a *API) openPost() {
 
 // draftRoster drafts the roster of a post and period: one stream for both.
 func (a *API) draftRoster() {
-	huma.Register(a.huma, created(a.operation(http.MethodPost, "/rosters", commands.Work, duty.Rosters.Name, "Draft the roster of a month or week; again to replace the draft", commandType[duty.Draft]())),
+	postNew(a, created(a.operation(http.MethodPost, "/rosters", commands.Work, duty.Rosters.Name, "Draft the roster of a month or week; again to replace the draft", commandType[duty.Draft]())),
 		func(ctx context.Context, in *onNew[duty.Draft]) (*answered, error) {
 			req, err := a.ask(ctx, in.CommandHeaders, in.Body)
 			if err != nil {

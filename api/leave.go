@@ -36,7 +36,7 @@ func (a *API) leave() {
 
 // onLedger is a route whose command may begin a ledger: the asker's own, or that of the person whom the body names.
 func onLedger[C leave.Command](a *API, path, summary string, person func(C) string) {
-	huma.Register(a.huma, created(a.operation(http.MethodPost, path, commands.Work, leave.Context.Name, summary, commandType[C]())),
+	postNew(a, created(a.operation(http.MethodPost, path, commands.Work, leave.Context.Name, summary, commandType[C]())),
 		func(ctx context.Context, in *onNew[C]) (*answered, error) {
 			req, err := a.ask(ctx, in.CommandHeaders, in.Body)
 			if err != nil {
@@ -51,7 +51,7 @@ func onLedger[C leave.Command](a *API, path, summary string, person func(C) stri
 }
 
 func (a *API) compileMonth() {
-	huma.Register(a.huma, a.operation(http.MethodPost, "/leave/months", commands.Work, leave.Context.Name, "Total a month of the register of leave", "leave.CompileMonth"),
+	postNew(a, a.operation(http.MethodPost, "/leave/months", commands.Work, leave.Context.Name, "Total a month of the register of leave", "leave.CompileMonth"),
 		func(ctx context.Context, in *onNew[leave.CompileMonth]) (*answered, error) {
 			req, err := a.ask(ctx, in.CommandHeaders, in.Body)
 			if err != nil {

@@ -61,7 +61,7 @@ func (a *API) org() {
 
 // registerPerson registers a person under the id by which everything else names them: that of the path and of the body.
 func (a *API) registerPerson() {
-	huma.Register(a.huma, created(a.operation(http.MethodPost, "/persons/{id}/registration", commands.Organise, persons.Context.Name, "Register a person's name", commandType[persons.Register]())),
+	postOne(a, created(a.operation(http.MethodPost, "/persons/{id}/registration", commands.Organise, persons.Context.Name, "Register a person's name", commandType[persons.Register]())),
 		func(ctx context.Context, in *onOne[persons.Register]) (*answered, error) {
 			if in.Body.Person != in.ID {
 				return nil, a.problem(ctx, problemPerson)

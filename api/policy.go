@@ -37,7 +37,7 @@ func (a *API) policy() {
 
 // checkedPolicy is onOffice for commands with values: a value that the program reads has to be of the form that it reads.
 func checkedPolicy[C domain.Command[policy.Book]](a *API, path, summary string, values func(C) []policy.Value) {
-	huma.Register(a.huma, a.operation(http.MethodPost, path, commands.Work, policy.Context.Name, summary, commandType[C]()),
+	postNew(a, a.operation(http.MethodPost, path, commands.Work, policy.Context.Name, summary, commandType[C]()),
 		func(ctx context.Context, in *onNew[C]) (*answered, error) {
 			if p := misformed(values(in.Body)); p != nil {
 				return nil, a.problem(ctx, p)

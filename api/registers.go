@@ -24,7 +24,7 @@ func (a *API) registers() {
 
 // openSeries opens a book for a year: which stream that is follows from book and year.
 func (a *API) openSeries() {
-	huma.Register(a.huma, created(a.operation(http.MethodPost, "/registers", commands.Work, registers.Context.Name, "Open a book for a year", "registers.Open")),
+	postNew(a, created(a.operation(http.MethodPost, "/registers", commands.Work, registers.Context.Name, "Open a book for a year", "registers.Open")),
 		func(ctx context.Context, in *onNew[registers.Open]) (*answered, error) {
 			req, err := a.ask(ctx, in.CommandHeaders, in.Body)
 			if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"mime"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -42,6 +43,7 @@ func (a *API) session(next http.Handler) http.Handler {
 		}
 		ctx := r.Context()
 		asking := who{token: accounts.Token(token), received: a.cfg.Now(), path: r.URL.Path, method: r.Method, client: a.client(r)}
+		asking.media, _, _ = mime.ParseMediaType(r.Header.Get("Content-Type"))
 		if token != "" {
 			s, err := a.cfg.Accounts.Session(ctx, accounts.Token(token))
 			switch {
