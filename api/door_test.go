@@ -533,6 +533,9 @@ func TestStaleReads(t *testing.T) {
 	w.set.still = false
 	w.restart()
 	registered := u.register(r.ID)
+	if last := eventstore.Token(w.store.LogID(), w.head()); registered.Position != last {
+		t.Errorf("the registration answers with %s, and its paper is registered by %s", registered.Position, last)
+	}
 	var list struct{ Documents []struct{ Number int } }
 	u.get("/documents", "Andu-At-Least", registered.Position).ok().into(&list)
 	if len(list.Documents) != 1 || list.Documents[0].Number != 1 {
