@@ -3,6 +3,8 @@ package api
 import (
 	"context"
 	"errors"
+	"io"
+	"net"
 	"net/http"
 	"slices"
 
@@ -161,7 +163,7 @@ func (a *API) problem(ctx context.Context, err error) *Problem {
 	case errors.Is(err, commands.ErrUnknown):
 		p = with(problemUnknown)
 		p.headers = http.Header{"Retry-After": {"1"}}
-	case errors.Is(err, eventstore.ErrUnavailable), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, eventstore.ErrUnavailable), errors.Is(err, context.DeadlineExceeded), unreachable(err):
 		p = with(problemBusy)
 		p.headers = http.Header{"Retry-After": {"2"}}
 	default:
@@ -172,6 +174,12 @@ func (a *API) problem(ctx context.Context, err error) *Problem {
 		a.cfg.Logger.ErrorContext(ctx, "request failed", "request", p.Instance, "code", p.Code, "error", err)
 	}
 	return p
+}
+
+// unreachable tells a database that cannot be reached from a fault of ours: the connection was refused or broke.
+func unreachable(err error) bool {
+	var broken net.Error
+	return errors.As(err, &broken) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
 // describe fills in what follows from the code and from who asks.
