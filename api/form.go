@@ -336,9 +336,6 @@ func (d *desk) fields(j jsonField, name, id, command string, with fill) (list []
 	max, _ := strconv.Atoi(j.tag.Get("maxLength"))
 	f := field{ID: id + "-" + strings.NewReplacer("[", "-", "]", "").Replace(name), Name: name, Label: web.Label(d.lang, command, j.name), Kind: "text", Width: "half",
 		Max: max, Min: j.tag.Get("minimum"), Required: !j.optional()}
-	if d.lang == "en" {
-		f.Hint = j.tag.Get("doc")
-	}
 	var chosen []string
 	switch v := j.value; {
 	case t == dateType:

@@ -729,6 +729,10 @@ func (a *API) trayEvents(w http.ResponseWriter, r *http.Request) {
 	ctx := r.Context()
 	asking, _ := asker(ctx)
 	out := http.NewResponseController(w)
+	if err := out.SetReadDeadline(time.Time{}); err != nil { // the server's deadline is for requests that send something
+		a.refusePage(w, r, err)
+		return
+	}
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("X-Accel-Buffering", "no")
 	_, _ = fmt.Fprint(w, "retry: 10000\n\n")

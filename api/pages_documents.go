@@ -995,12 +995,28 @@ func (p *paper) possible(problem *Problem, failed string) (list actList, err err
 		f.Open = act.path == wanted
 		can = append(can, f)
 	}
-	next := []string{"registration", "pre-check", "proposal", "assignment", "acceptances", "reports", "closing", "filing"}
-	if p.state.Described == "" {
-		next = append(next, "description")
-	}
-	list.sort(can, next)
+	list.sort(can, p.next())
 	return list, nil
+}
+
+// next are the steps that the paper's life comes to now; whatever else is possible stands behind them.
+func (p *paper) next() (steps []string) {
+	d := p.state
+	step := func(now bool, names ...string) {
+		if now {
+			steps = append(steps, names...)
+		}
+	}
+	handed := d.Lead != ""
+	step(d.Described == "", "description")
+	step(d.Text == "", "registration")
+	step(!d.PreChecked && !d.Proposed && !handed, "pre-check")
+	step(!d.Proposed && !handed, "proposal")
+	step(!handed, "assignment")
+	step(handed, "acceptances", "reports")
+	step(d.Reported || d.Replied || d.Recalled || d.Action == documents.ToRead, "closing")
+	step(d.Closed || d.Action == "", "filing")
+	return steps
 }
 
 // slip is the handling slip (文件办理单) as it is printed.
