@@ -91,7 +91,7 @@ type worker struct {
 // term is one run from a checkpoint on. It travels in the context of the messages.
 type term struct {
 	epoch int64
-	moved bool // a page was applied; only handle uses it
+	at    eventstore.Position // what the term has reached; only handle moves it
 	end   context.CancelFunc
 }
 
@@ -117,7 +117,7 @@ func (w *worker) open(ctx context.Context, topic string) (Term, error) {
 		w.retry = false
 		if at.fault == "" {
 			db.reach(w.p.Name, at.position)
-			t := &term{epoch: at.epoch, end: cancel}
+			t := &term{epoch: at.epoch, at: at.position, end: cancel}
 			return Term{Context: context.WithValue(ctx, termKey{}, t), Log: db.Store, After: at.position}, nil
 		}
 		select {
@@ -215,12 +215,12 @@ func (w *worker) handle(m *message.Message) error {
 	var gap *gapError
 	switch {
 	case err == nil:
-		t.moved = true
+		t.at = page.Last()
 		w.db.reach(w.p.Name, page.Last())
 		return nil
 	case errors.Is(err, errFenced):
 		t.end()
-	case errors.As(err, &gap) && t.moved:
+	case errors.As(err, &gap) && gap.checkpoint < t.at:
 		// The checkpoint went back under a running term: the database lost its last commits in a crash.
 		w.alarm(ctx, "projection begins again from its checkpoint", page, err)
 		t.end()
