@@ -2,12 +2,17 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
+	"strings"
 
 	"andu/commands"
 	"andu/domain"
 	"andu/domain/attendance"
+	"andu/projections/timesheet"
+	"andu/projections/whereabouts"
 
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -28,6 +33,7 @@ func (a *API) attendance() {
 	onOffice[attendance.WithdrawTerminal](a, "/attendance/terminal-withdrawals", commands.Organise, attendance.Rolls, "Take a terminal out of use")
 	a.sheetClosing()
 	a.summaries()
+	a.attendanceQueries()
 }
 
 // marks is the asker's own sign-in.
@@ -117,6 +123,160 @@ func (a *API) summaries() {
 			if err != nil {
 				return nil, a.refused(ctx, req, err)
 			}
-			return a.answer(res, "/attendance/summaries/"+in.Body.Month), nil
+			return a.answer(res, "/attendance/months/"+in.Body.Month), nil
 		})
+}
+
+// attendanceQueries look the book up. A person's own record is open to him; sheets, refused attempts and what others did are
+// for those who keep the book.
+func (a *API) attendanceQueries() {
+	tag, work := attendance.Context.Name, commands.Work
+	type dateInput struct {
+		Date domain.Date `query:"date" example:"2026-04-15" doc:"today, where it is left out"`
+	}
+	day := func(in *dateInput) domain.Date {
+		if in.Date.IsZero() {
+			return domain.DateOf(a.cfg.Now(), a.cfg.Handler.Zone)
+		}
+		return in.Date
+	}
+	type sheets struct {
+		Body struct {
+			Date   domain.Date       `json:"date"`
+			Sheets []timesheet.Sheet `json:"sheets"`
+		}
+	}
+	huma.Register(a.huma, a.operation(http.MethodGet, "/attendance/sheets", work, attendance.Sheets.Name, "The sheets of a day with their counts: who signed and when, who is covered, who is missing, what was supplemented", ""),
+		func(ctx context.Context, in *dateInput) (*sheets, error) {
+			w, _ := asker(ctx)
+			if err := a.keepsAttendance(ctx, w); err != nil {
+				return nil, a.problem(ctx, err)
+			}
+			out := &sheets{}
+			out.Body.Date = day(in)
+			all, err := timesheet.Sheets(ctx, a.cfg.Read.Pool, w.Office, out.Body.Date)
+			for i := 0; i < len(all) && err == nil; i++ {
+				err = a.away(ctx, w.Office, all[i])
+			}
+			if err != nil {
+				return nil, a.problem(ctx, err)
+			}
+			out.Body.Sheets = append([]timesheet.Sheet{}, all...)
+			return out, nil
+		})
+	type refusals struct {
+		Body struct {
+			Date    domain.Date         `json:"date"`
+			Refused []timesheet.Refused `json:"refused"`
+		}
+	}
+	huma.Register(a.huma, a.operation(http.MethodGet, "/attendance/refusals", work, attendance.Sheets.Name, "The attempts of a day to sign in after the cut-off", ""),
+		func(ctx context.Context, in *dateInput) (*refusals, error) {
+			w, _ := asker(ctx)
+			if err := a.keepsAttendance(ctx, w); err != nil {
+				return nil, a.problem(ctx, err)
+			}
+			out := &refusals{}
+			out.Body.Date = day(in)
+			all, err := timesheet.Attempts(ctx, a.cfg.Read.Pool, w.Office, out.Body.Date)
+			if err != nil {
+				return nil, a.problem(ctx, err)
+			}
+			out.Body.Refused = append([]timesheet.Refused{}, all...)
+			return out, nil
+		})
+	type recordInput struct {
+		From   domain.Date `query:"from" required:"true" example:"2026-04-01"`
+		To     domain.Date `query:"to" required:"true" example:"2026-04-30"`
+		Person string      `query:"person" maxLength:"60" doc:"the asker, where it is left out"`
+	}
+	type record struct {
+		Body struct {
+			Person string          `json:"person"`
+			Days   []timesheet.Day `json:"days"`
+		}
+	}
+	huma.Register(a.huma, a.operation(http.MethodGet, "/attendance/records", work, tag, "A person's days, one's own: marks, refusals, what each day counts for and counted for before, time owed", ""),
+		func(ctx context.Context, in *recordInput) (*record, error) {
+			w, _ := asker(ctx)
+			out := &record{}
+			out.Body.Person = in.Person
+			switch {
+			case in.To.Before(in.From) || in.From.Add(longestSpan).Before(in.To):
+				return nil, a.problem(ctx, problemSpan)
+			case in.Person == "":
+				out.Body.Person = w.Person
+			case in.Person != w.Person:
+				if err := a.keepsAttendance(ctx, w); err != nil {
+					return nil, a.problem(ctx, err)
+				}
+			}
+			all, err := timesheet.Record(ctx, a.cfg.Read.Pool, w.Office, out.Body.Person, in.From, in.To)
+			if err != nil {
+				return nil, a.problem(ctx, err)
+			}
+			out.Body.Days = append([]timesheet.Day{}, all...)
+			return out, nil
+		})
+	type monthInput struct {
+		Month  string `path:"month" maxLength:"7" pattern:"^[0-9]{4}-[0-9]{2}$" example:"2026-04"`
+		Person string `query:"person" maxLength:"60" doc:"one row; everybody's, where it is left out"`
+	}
+	type month struct{ Body timesheet.Month }
+	huma.Register(a.huma, a.operation(http.MethodGet, "/attendance/months/{month}", work, attendance.Rolls.Name, "The table of a month, a row for each person: as it was compiled or, before that, as the days stand", ""),
+		func(ctx context.Context, in *monthInput) (*month, error) {
+			w, _ := asker(ctx)
+			if in.Person != w.Person {
+				if err := a.keepsAttendance(ctx, w); err != nil {
+					return nil, a.problem(ctx, err)
+				}
+			}
+			m, err := timesheet.MonthOf(ctx, a.cfg.Read.Pool, w.Office, in.Month, in.Person)
+			if err != nil {
+				return nil, a.problem(ctx, err)
+			}
+			return &month{m}, nil
+		})
+}
+
+// away says of those who have not signed, while nothing is determined, what the board of whereabouts says at the session.
+func (a *API) away(ctx context.Context, office string, s timesheet.Sheet) error {
+	board, err := whereabouts.Board(ctx, a.cfg.Read.Pool, office, s.Expected.Time)
+	for i, l := range s.Lines {
+		for _, b := range board {
+			if b.Person == l.Person && (l.State == timesheet.Waiting || l.State == timesheet.Undetermined) {
+				s.Lines[i].Cover = b.Kind
+			}
+		}
+	}
+	return err
+}
+
+// keepsAttendance tells whether the asker acts from the post that keeps the sign-in book, or one to which the month is
+// reported (reg.books, att.monthlySummary).
+func (a *API) keepsAttendance(ctx context.Context, w who) error {
+	book, err := a.book(ctx)
+	if err != nil {
+		return err
+	}
+	policy, now := book.Policy(w.Office), domain.At(a.cfg.Now())
+	var posts []string
+	if p, ok := policy.At(attendance.Summary.Name, now); ok && !p.Blank {
+		var rule attendance.SummaryRule
+		if err := json.Unmarshal(p.Value, &rule); err != nil {
+			return err
+		}
+		posts = rule.To
+	}
+	if p, ok := policy.At(strings.Replace(attendance.Keeper.Name, "[]", "["+attendance.Book+"]", 1), now); ok && !p.Blank {
+		var keeper string
+		if err := json.Unmarshal(p.Value, &keeper); err != nil {
+			return err
+		}
+		posts = append(posts, keeper)
+	}
+	if w.Post == "" || !slices.Contains(posts, w.Post) {
+		return attendance.ErrNotKeeper.With("post", strings.Join(posts, ", "))
+	}
+	return nil
 }

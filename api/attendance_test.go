@@ -11,6 +11,7 @@ import (
 	"andu/commands"
 	"andu/domain"
 	"andu/domain/attendance"
+	"andu/projections/timesheet"
 )
 
 // sheet is the stream of a sheet of the county office, day that of a person's day.
@@ -154,6 +155,89 @@ func TestG2(t *testing.T) {
 	}
 	if len(month.Rows) == 0 {
 		t.Error("the month is empty")
+	}
+	looksUp(t, w, both, straggler, late, none)
+}
+
+// looksUp reads the book of the day of TestG2 back. Only those who keep it, or to whom it is reported, see others.
+func looksUp(t *testing.T, w *town, both, straggler, late, none user) {
+	t.Helper()
+	var sheets struct{ Sheets []timesheet.Sheet }
+	for _, path := range []string{"/attendance/sheets?date=2026-04-15", "/attendance/refusals?date=2026-04-15", "/attendance/months/2026-04",
+		"/attendance/records?from=2026-04-15&to=2026-04-15&person=" + late.id, "/attendance/months/2026-04?person=" + late.id} {
+		both.get(path).refused(403, attendance.ErrNotKeeper.Code)
+		for _, login := range []string{"sheet-keeper", "deputy-admin"} {
+			w.as(login).get(path).ok()
+		}
+	}
+	keeper := w.as("sheet-keeper")
+	keeper.get("/attendance/sheets?date=2026-04-15").ok().into(&sheets)
+	if len(sheets.Sheets) != 2 || sheets.Sheets[0].Session != "AM" || sheets.Sheets[0].ClosedAt != domain.At(at("2026-04-15 08:15")) || sheets.Sheets[0].Supplements != 1 {
+		t.Fatalf("sheets %+v", sheets)
+	}
+	am, states := sheets.Sheets[0], map[string]timesheet.Line{}
+	for _, l := range am.Lines {
+		states[l.Person] = l
+	}
+	if am.Signed != 3 || am.Open != 0 || am.Signed+am.Covered+am.Missing != len(am.Lines) {
+		t.Errorf("counts %+v", am)
+	}
+	for u, want := range map[user]attendance.State{both: attendance.Signed, straggler: attendance.Signed, late: attendance.LateAttempt, none: attendance.Admitted} {
+		if l := states[u.id]; l.State != want || l.Supplement != (u == straggler) {
+			t.Errorf("%s: %+v, want %s", u.login, l, want)
+		}
+	}
+	var refused struct{ Refused []timesheet.Refused }
+	keeper.get("/attendance/refusals?date=2026-04-15").ok().into(&refused)
+	if len(refused.Refused) != 1 || refused.Refused[0].Person != late.id || refused.Refused[0].Cutoff != domain.At(at("2026-04-15 08:15")) {
+		t.Errorf("refused %+v", refused)
+	}
+
+	var record struct{ Days []timesheet.Day }
+	none.get("/attendance/records?from=2026-04-15&to=2026-04-15").ok().into(&record)
+	if len(record.Days) != 1 || len(record.Days[0].Determinations) != 2 || record.Days[0].Objection {
+		t.Fatalf("record %+v", record)
+	}
+	first, second := record.Days[0].Determinations[0], record.Days[0].Determinations[1]
+	if first.Result != attendance.Absent || first.Policy == 0 || first.Calendar == 0 || second.Result != attendance.Normal || second.Cause != attendance.ByObjection || second.Before != first.Result {
+		t.Errorf("determinations %+v", record.Days[0].Determinations)
+	}
+	late.get("/attendance/records?from=2026-04-01&to=2026-04-15").ok().into(&record)
+	if len(record.Days) != 1 || len(record.Days[0].Marks) != 1 || len(record.Days[0].Refused) != 1 {
+		t.Errorf("the late one's record %+v", record)
+	}
+	both.get("/attendance/records?from=2026-04-15&to=2026-04-14").refused(422, "span-invalid")
+
+	var month timesheet.Month
+	keeper.get("/attendance/months/2026-04").ok().into(&month)
+	if month.CompiledAt.IsZero() || len(month.Posts) == 0 || !slices.ContainsFunc(month.Rows, func(r attendance.Tally) bool { return r.Person == late.id && r.Late == 1 }) {
+		t.Errorf("month %+v", month)
+	}
+	late.get("/attendance/months/2026-04?person=" + late.id).ok().into(&month)
+	if len(month.Rows) != 1 || month.Rows[0].Person != late.id {
+		t.Errorf("own month %+v", month)
+	}
+
+	// Today, before anything is determined.
+	w.clock.set("2026-05-06 08:00")
+	w.settle()
+	keeper.get("/attendance/sheets").ok().into(&sheets)
+	if am := sheets.Sheets[0]; !am.ClosedAt.IsZero() || am.Open == 0 || am.Open != len(am.Lines) || am.Lines[0].State != timesheet.Waiting {
+		t.Errorf("today %+v", am)
+	}
+	w.clock.set("2026-05-06 08:16")
+	w.settle()
+	sheets.Sheets = nil
+	keeper.get("/attendance/sheets").ok().into(&sheets)
+	if am := sheets.Sheets[0]; am.ClosedAt.IsZero() || am.Open != len(am.Lines) || am.Lines[0].State != timesheet.Undetermined {
+		t.Errorf("collected, not determined %+v", am)
+	}
+	w.clock.set("2026-05-06 15:00")
+	w.settle()
+	month = timesheet.Month{}
+	late.get("/attendance/months/2026-05?person=" + late.id).ok().into(&month)
+	if !month.CompiledAt.IsZero() || len(month.Rows) != 1 || month.Rows[0].Days == 0 {
+		t.Errorf("a month that is not compiled %+v", month)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"andu/domain"
 	"andu/domain/access"
 	"andu/domain/approvals"
+	"andu/domain/attendance"
 	"andu/domain/documents"
 	"andu/domain/duty"
 	"andu/domain/leave"
@@ -202,7 +203,7 @@ func values(t testing.TB) []policy.Value {
 		}
 		for _, v := range document.Values {
 			known := slices.ContainsFunc(all, func(o policy.Value) bool { return o.Key == v.Key })
-			wanted := slices.ContainsFunc([]string{"rcv.", "reg.", "duty.", "emer.", "cal.", "apr.", "sec.", "leave.", "att.season", "org.selfApproval", "org.vacantApprover", "policy.effectiveMoment"},
+			wanted := slices.ContainsFunc([]string{"rcv.", "reg.", "duty.", "emer.", "cal.", "apr.", "sec.", "leave.", "att.", "org.selfApproval", "org.vacantApprover", "policy.effectiveMoment"},
 				func(prefix string) bool { return strings.HasPrefix(v.Key, prefix) })
 			if wanted && !known && !v.Blank {
 				v.Also, v.Replaces = false, nil
@@ -416,6 +417,62 @@ func (h *house) watch() {
 	accepted := offer()
 	on("p-ma", duty.AnswerItems{Answers: []duty.ItemAnswer{{Item: urgent}, {Item: later, Remark: "附件未见"}}})
 	on("p-ma", duty.AcceptHandover{Handover: accepted})
+}
+
+// signed is the watched office when it has kept its sign-in book for a day too.
+func signed(t testing.TB) *house {
+	h := watched(t)
+	h.signIn()
+	return h
+}
+
+// bookDay is the day of the sign-in book.
+var bookDay = domain.Date{Year: 2026, Month: 5, Day: 6}
+
+// signIn lets one person be in time for both sessions of a day, another come too late in the morning, and the others stay
+// away; a leader accepts an objection, and the month is compiled.
+func (h *house) signIn() {
+	h.t.Helper()
+	book, am, pm := attendance.RollStream(office), attendance.SheetStream(commands.NewID, office, bookDay, "AM"), attendance.SheetStream(commands.NewID, office, bookDay, "PM")
+	of := func(person string) string { return attendance.StreamOf(commands.NewID, office, person, bookDay) }
+	clock := func(d domain.Date, minutes int) { h.now = domain.TimeOfDay{Minutes: minutes}.On(d, zone) }
+	do(h, "p-sys", attendance.Rolls, book, attendance.Begin{From: bookDay})
+	clock(bookDay, 7*60)
+	do(h, domain.System, attendance.Rolls, book, attendance.TurnDay{Date: bookDay})
+	for stream, session := range map[string]string{am: "AM", pm: "PM"} {
+		do(h, domain.System, attendance.Sheets, stream, attendance.Open{Date: bookDay, Session: session})
+	}
+	sign := func(person, session string) {
+		h.t.Helper()
+		if _, err := commands.Handle(h.t.Context(), h.Handler, attendance.Context, of(person), attendance.SignIn{Session: session, Method: "web"},
+			commands.Request{Office: office, Actor: actor(person), Command: commands.NewID(person, session)}); err != nil && !strings.Contains(err.Error(), attendance.ErrLate.Code) {
+			h.t.Fatalf("%s signs in: %v", person, err)
+		}
+	}
+	collect := func(stream string) {
+		h.t.Helper()
+		if _, err := commands.CloseSheet(h.t.Context(), h.Handler, stream, commands.Request{Office: office, Actor: actor(domain.System), Command: commands.NewID(stream, "close")}); err != nil {
+			h.t.Fatalf("close %s: %v", stream, err)
+		}
+	}
+	clock(bookDay, 8*60)
+	sign("p-sun", "AM")
+	clock(bookDay, 8*60+20)
+	collect(am)
+	sign("p-qian", "AM")
+	clock(bookDay, 14*60+30)
+	sign("p-sun", "PM")
+	clock(bookDay, 15*60)
+	collect(pm)
+	for _, person := range []string{"p-sun", "p-qian", "p-zhou"} {
+		do(h, domain.System, attendance.Context, of(person), attendance.Determine{Person: person, Date: bookDay})
+	}
+	clock(bookDay.Add(1), 9*60)
+	do(h, "p-zhou", attendance.Context, of("p-zhou"), attendance.RaiseObjection{Reason: "当日停电"})
+	do(h, "p-dep", attendance.Context, of("p-zhou"), attendance.DecideObjection{Accept: true, Sessions: []string{"AM"}, Opinion: "属实"})
+	do(h, "p-qian", attendance.Context, of("p-qian"), attendance.RaiseObjection{Reason: "已到岗"})
+	clock(domain.Date{Year: 2026, Month: 6, Day: 2}, 9*60)
+	do(h, "p-dep", attendance.Rolls, book, attendance.Compile{Month: "2026-05", Rows: []attendance.Tally{{Person: "p-sun", Days: 1, Normal: 1}}})
 }
 
 func notStated(urgency string, class domain.Class) (fields []string) {

@@ -23,6 +23,7 @@ import (
 	"andu/projections/inbox"
 	"andu/projections/register"
 	"andu/projections/series"
+	"andu/projections/timesheet"
 	"andu/projections/trail"
 	"andu/projections/whereabouts"
 )
@@ -40,6 +41,7 @@ var readModels = []struct {
 	{series.Projection, []string{"register"}},
 	{dutyboard.Projection, []string{"duty", "roster"}},
 	{whereabouts.Projection, []string{"leave"}},
+	{timesheet.Projection, []string{"attendance", "sheet", "roll"}},
 	{trail.Projection, []string{"access"}},
 }
 
@@ -100,7 +102,7 @@ func digest(t *testing.T, db *projections.DB, name string) projections.Digest {
 // TestDigests: whatever the size of the pages, the rows are the same, and any cell that is changed by hand shows.
 func TestDigests(t *testing.T) {
 	t.Parallel()
-	h := watched(t)
+	h := signed(t)
 	db := project(t, h, 7)
 	for _, size := range []int{1, 2048} {
 		other := project(t, h, size)
@@ -236,7 +238,7 @@ func matters(t *testing.T, p projections.Projection, r domain.Recorded) bool {
 // TestLeftOutOrTwice: an event that is left out of a page, or stands in it twice, gives other rows or is refused.
 func TestLeftOutOrTwice(t *testing.T) {
 	t.Parallel()
-	h := watched(t)
+	h := signed(t)
 	events, db := decoded(t, h), pool(t)
 	for _, m := range readModels {
 		want, err := fingerprint(t, db, m.Projection, events)
@@ -274,7 +276,7 @@ func TestLeftOutOrTwice(t *testing.T) {
 // TestErasedHistory: a log whose personal and free texts were erased is projected all the same.
 func TestErasedHistory(t *testing.T) {
 	t.Parallel()
-	h := watched(t)
+	h := signed(t)
 	for _, rec := range h.records() {
 		if key := rec.Header.Payload.Key; key != "" {
 			if err := h.Keys.Destroy(key); err != nil {

@@ -8,6 +8,7 @@ import (
 	"andu/projections/inbox"
 	"andu/projections/register"
 	"andu/projections/series"
+	"andu/projections/timesheet"
 	"andu/projections/trail"
 	"andu/projections/whereabouts"
 )
@@ -23,6 +24,7 @@ func readModels() []projections.Projection {
 		series.Projection,
 		dutyboard.Projection,
 		whereabouts.Projection,
+		timesheet.Projection,
 		trail.Projection,
 	}
 }

@@ -94,8 +94,8 @@ var keys = []domain.AnyKey{
 	ObjectionDays, Summary, SummaryDay, LongTerm, Keeper,
 }
 
-// book is the name of the sign-in book in reg.books.
-const book = "签到薄"
+// Book is the name of the sign-in book in reg.books.
+const Book = "签到薄"
 
 // The rules of a person's day.
 var (

@@ -181,8 +181,8 @@ func (c Close) Decide(s Sheet, act domain.Act) ([]domain.Event[Sheet], error) {
 // is reported.
 func keeps(act domain.Act) error {
 	posts := Summary.Of(act).To
-	if Keeper.Has(act, book) {
-		posts = append(slices.Clone(posts), Keeper.Of(act, book))
+	if Keeper.Has(act, Book) {
+		posts = append(slices.Clone(posts), Keeper.Of(act, Book))
 	}
 	if !slices.Contains(posts, act.Actor.Post) {
 		return ErrNotKeeper.With("post", strings.Join(posts, ", "))
