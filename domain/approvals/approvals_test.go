@@ -345,6 +345,8 @@ func TestRules(t *testing.T) {
 			When: WriteInstruction{Step: 1, Text: "呈", Reserve: true, Shown: shown}, Err: ErrReserve},
 		{Name: "an instruction has words", Given: incoming, Policy: county(), Facts: facts(full), Actor: director, At: at,
 			When: WriteInstruction{Step: 1, Shown: shown}, Err: ErrInstruction},
+		{Name: "an instruction of blanks has no words", Given: incoming, Policy: county(), Facts: facts(full), Actor: director, At: at,
+			When: WriteInstruction{Step: 1, Text: " \u3000\n", Shown: shown}, Err: ErrInstruction},
 
 		{Name: "several necessary posts decide together", Given: countersign, Policy: county(), Facts: facts(full), Actor: deputy, At: at,
 			When: yes, Then: []Event{Approved{Said: said(deputy, 1, "同意", "deputy-papers")}}},

@@ -3,6 +3,7 @@ package approvals
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"andu/domain"
 	"andu/domain/org"
@@ -367,7 +368,7 @@ func (c WriteInstruction) Decide(s Case, act domain.Act) ([]Event, error) {
 	switch later := s.Steps[s.current()+1:]; {
 	case s.Dispute != "":
 		return nil, ErrDispute
-	case c.Text == "":
+	case strings.TrimSpace(c.Text) == "":
 		return nil, ErrInstruction
 	case c.Reserve && !slices.ContainsFunc(later, func(l Step) bool { return l.When.Reserved }):
 		return nil, ErrReserve
