@@ -461,6 +461,12 @@ func TestStateSecrets(t *testing.T) {
 		if w.head() != head+1 {
 			t.Errorf("%s: the repeated attempt is on record twice", class)
 		}
+		// Neither an attempt that is on record nor a look that anybody may record makes him a handler.
+		outsider.post("/documents/"+paper+"/processing-reviews", map[string]any{"remark": "看过"})
+		outsider.post("/documents/"+paper+"/legality-reviews", map[string]any{"result": "ok"})
+		for _, s := range []string{stream, opened} {
+			told(outsider.get("/timelines/"+s), "not-handler")
+		}
 		// An auditor sees that it happened and by whom, and no content.
 		for _, f := range auditor.timeline(stream) {
 			if !f.Withheld || len(f.Data) > 0 && string(f.Data) != "null" || f.Actor.Person == "" {

@@ -11,6 +11,7 @@ import (
 	"andu/domain/access"
 	"andu/domain/calendar"
 	"andu/domain/catalog"
+	"andu/domain/documents"
 	"andu/domain/leave"
 	"andu/domain/logs"
 	"andu/domain/org"
@@ -193,10 +194,13 @@ func (a *API) tell(events []domain.Recorded, content bool) []Told {
 
 // hide is how a record is kept from the asker: 机密 and above look like absence, elsewhere the rule is named.
 func hide(events []domain.Recorded) error {
-	if events[len(events)-1].Class.Hidden() {
+	switch class := events[len(events)-1].Class; {
+	case class.Hidden():
 		return domain.ErrNoStream
+	case class.Classified():
+		return errNotHandler
 	}
-	return errNotHandler
+	return problemForbidden
 }
 
 var errNotHandler = domain.Rule(domain.Forbidden, "not-handler", "涉密文件只对经办人员显示内容。", "the content of a classified paper is for those who handle it alone").By("architecture 3.18")
@@ -208,7 +212,7 @@ func (a *API) sees(w who, events []domain.Recorded) bool {
 	case org.Context.Name, policy.Context.Name, calendar.Context.Name, "register":
 		return commands.May(w.roles, commands.Look)
 	case "person":
-		return commands.May(w.roles, commands.Organise) || events[0].Stream == "person-"+w.Person
+		return slices.Contains(w.roles, commands.SystemAdmin) || slices.Contains(w.roles, commands.SecurityAdmin) || events[0].Stream == "person-"+w.Person
 	case access.Context.Name:
 		return false // to read the trail is an act: GET /documents/{id}/trail
 	case logs.Context.Name:
@@ -224,7 +228,7 @@ func (a *API) sees(w who, events []domain.Recorded) bool {
 	if domain.ContextOf(events[0].Stream) != leave.Context.Name && !events[len(events)-1].Class.Classified() {
 		return true
 	}
-	if slices.ContainsFunc(events, func(r domain.Recorded) bool { return r.Actor.Person == w.Person }) {
+	if slices.ContainsFunc(events, func(r domain.Recorded) bool { return r.Actor.Person == w.Person && handles(r.Event) }) {
 		return true
 	}
 	state, err := catalog.Fold(events[0].Stream, nil, events)
@@ -233,6 +237,18 @@ func (a *API) sees(w who, events []domain.Recorded) bool {
 	}
 	handled, ok := state.(interface{ Handlers() []string })
 	return ok && slices.ContainsFunc(handled.Handlers(), func(h string) bool { return h == w.Person || slices.Contains(w.posts, h) })
+}
+
+// handles tells whether who caused an event handled the paper by it: a refused attempt and a look that anybody may record
+// make nobody a handler.
+func handles(event any) bool {
+	switch event.(type) {
+	case documents.LegalityReviewed, documents.ProcessingReviewed, interface {
+		Refusal() (code string, params map[string]string)
+	}:
+		return false
+	}
+	return true
 }
 
 // asOf folds a record as it was. A known time means the last position recorded by then.

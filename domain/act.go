@@ -66,6 +66,20 @@ func (a Act) NewID(purpose string) string { return a.inputs.NewID(a.Command, pur
 // Derived gives an id that follows from a name space and a name alone, such as that of a stream of a person and a day.
 func (a Act) Derived(space, name string) string { return a.inputs.NewID(space, name) }
 
+// ClassOf is the class of the record of a declared stream: what is decided about a paper is not known further than the
+// paper is.
+func (a Act) ClassOf(stream string) Class {
+	f, ok := a.inputs.Facts[stream]
+	if !ok {
+		return ""
+	}
+	a.inputs.use(stream)
+	if of, ok := f.State.(interface{ ClassOf() Class }); ok {
+		return of.ClassOf()
+	}
+	return ""
+}
+
 // EventID is the id that the i-th event of this decision will have.
 func (a Act) EventID(i int) string { return EventID(a.inputs.NewID, a.Command, i) }
 

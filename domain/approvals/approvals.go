@@ -49,7 +49,7 @@ var Context = domain.Context[Case]{
 		{Name: "approval.refused", Version: 1, Type: domain.Refused[Case]{}, By: []Command{ReviewLegality{}, Approve{}, WriteInstruction{},
 			Disapprove{}, ReturnToStep{}, AddSigner{}, Transfer{}, Entrust{}, RaiseDispute{}, RecordBodyDecision{}, CorrectOpinion{}}, Sealed: true},
 	},
-	Rules: []*domain.Refusal{ErrOpened, ErrClass, ErrForm, ErrNoStep, ErrClosed, ErrNotRouted, ErrApplicant, ErrSelf, ErrAuthority,
+	Rules: []*domain.Refusal{ErrOpened, ErrClass, ErrClassBelow, ErrForm, ErrNoStep, ErrClosed, ErrNotRouted, ErrApplicant, ErrSelf, ErrAuthority,
 		ErrNotYours, ErrGiven, ErrShown, ErrReview, ErrDispute, ErrNoDispute, ErrMeeting, ErrBody, ErrInstruction, ErrReserve, ErrReturn,
 		ErrPosts, ErrEntrust, ErrOpinion, ErrAuthor, ErrCorrection, ErrNotDue, ErrDelivery, ErrFollower},
 	Keys: []domain.AnyKey{Authority, Bodies, LegalReview, ReviewFirst, Countersigning, Timeout, RemindAfter, EscalateTo, EscalateUp,
@@ -163,9 +163,11 @@ func (h Hours) after(i domain.Instant) domain.Instant {
 
 // The rules of this context.
 var (
-	ErrOpened = domain.Rule(domain.Conflict, "approval.already-opened", "该审批单已经发起。", "the case is already open")
-	ErrClass  = domain.Rule(domain.Invalid, "approval.no-such-class", "密级“{class}”不在法定密级之列。", "{class} is no class that the law knows")
-	ErrForm   = domain.Rule(domain.Invalid, "approval.form", "此类事项须采用“{form}”形式，请补齐后再发起。",
+	ErrOpened     = domain.Rule(domain.Conflict, "approval.already-opened", "该审批单已经发起。", "the case is already open")
+	ErrClass      = domain.Rule(domain.Invalid, "approval.no-such-class", "密级“{class}”不在法定密级之列。", "{class} is no class that the law knows")
+	ErrClassBelow = domain.Rule(domain.Invalid, "approval.class-below-subject", "审批单的密级不得低于所报文件的密级，请按该文件的密级填写。",
+		"the case may not have a lower class than the paper it is about: give it the paper's class").By("architecture 3.18")
+	ErrForm = domain.Rule(domain.Invalid, "approval.form", "此类事项须采用“{form}”形式，请补齐后再发起。",
 		"this kind is asked for in the form {form}: supply it and open the case again").By("APR 2.5")
 	ErrNoStep = domain.Rule(domain.Conflict, "approval.no-step", "按权限表，此事没有可走的审批环节，无人可批。",
 		"by the authority table no step applies to this case, so nobody could decide it").By("APR 2.5")
@@ -419,6 +421,14 @@ type OpenCase struct {
 	Applicant string `json:"applicant" doc:"for the system alone: the person whose proposal it hands on" maxLength:"100" required:"false"`
 }
 
+// Needs is the subject, whose class the case may not fall below.
+func (c OpenCase) Needs(Case, domain.Act) []string {
+	if c.Subject == "" {
+		return nil
+	}
+	return []string{c.Subject}
+}
+
 // Decide opens a case only where the authority table says who decides it (G30: a blank row refuses the act).
 func (c OpenCase) Decide(s Case, act domain.Act) ([]Event, error) {
 	applicant := by(act)
@@ -434,6 +444,8 @@ func (c OpenCase) Decide(s Case, act domain.Act) ([]Event, error) {
 		return nil, ErrOpened
 	case c.Class.Rank() < 0:
 		return nil, ErrClass.With("class", string(c.Class))
+	case c.Subject != "" && act.ClassOf(c.Subject).Rank() > c.Class.Rank():
+		return nil, ErrClassBelow
 	}
 	opened := Opened{Kind: c.Kind, Subject: c.Subject, Revision: c.Revision, Digest: c.Digest, Title: c.Title, Class: c.Class,
 		Form: c.Form, Outgoing: c.Outgoing, Amount: c.Amount, Text: c.Text, Applicant: applicant}

@@ -994,3 +994,19 @@ func TestZero(t *testing.T) {
 		}
 	}
 }
+
+// paperOf stands for the state of a paper: all that a case asks of its subject is the class.
+type paperOf domain.Class
+
+func (p paperOf) ClassOf() domain.Class { return domain.Class(p) }
+
+// A case about a paper tells what the paper is about: it is never less confidential than the paper (architecture 3.18).
+func TestCaseIsOfItsSubjectsClass(t *testing.T) {
+	for class, want := range map[domain.Class]error{"": ErrClassBelow, domain.Confidential: ErrClassBelow, domain.Secret: nil, domain.TopSecret: nil} {
+		c := domaintest.Case[Case]{Facts: map[string]any{"document-1": paperOf(domain.Secret)}}
+		_, err := OpenCase{Kind: "其他文件", Subject: "document-1", Title: "审签", Class: class}.Decide(Case{}, c.Act())
+		if errors.Is(err, ErrClassBelow) != (want != nil) {
+			t.Errorf("a case of class %q about a paper of %s: %v", class, domain.Secret, err)
+		}
+	}
+}
