@@ -3,7 +3,9 @@ package api
 import (
 	"context"
 	"encoding/csv"
+	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -11,6 +13,7 @@ import (
 	"andu/commands"
 	"andu/domain"
 	"andu/domain/documents"
+	"andu/projections/directory"
 	"andu/projections/register"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -203,7 +206,17 @@ func (a *API) documentQueries() {
 func (a *API) registerCSV(w http.ResponseWriter, r *http.Request) {
 	ctx := r.Context()
 	q := r.URL.Query()
-	query := registerQuery{State: q.Get("state"), Urgency: q.Get("urgency"), Kind: q.Get("kind"), Book: q.Get("book"), Text: q.Get("q"), Open: q.Get("open") == "true", Overdue: q.Get("overdue") == "true", Sort: "number"}
+	query := registerQuery{State: q.Get("state"), Urgency: q.Get("urgency"), Kind: q.Get("kind"), Class: q.Get("class"), Level: q.Get("level"), Line: q.Get("line"),
+		Book: q.Get("book"), Lead: q.Get("lead"), Handler: q.Get("handler"), Text: q.Get("q"), Open: q.Get("open") == "true", Overdue: q.Get("overdue") == "true", Sort: "number"}
+	var errs [4]error
+	query.Year, errs[0] = whole(q.Get("year"))
+	query.Number, errs[1] = whole(q.Get("number"))
+	query.From, errs[2] = domain.ParseDate(q.Get("from"))
+	query.Until, errs[3] = domain.ParseDate(q.Get("until"))
+	if errors.Join(errs[:]...) != nil {
+		a.fail(w, r, problemInvalid)
+		return
+	}
 	f, sort, err := a.filter(ctx, query)
 	if err != nil {
 		a.fail(w, r, err)
@@ -212,8 +225,19 @@ func (a *API) registerCSV(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
 	w.Header().Set("Content-Disposition", `attachment; filename="register.csv"`)
 	_, _ = w.Write([]byte("\ufeff"))
+	names, err := directory.Names(ctx, a.cfg.Read.Pool, f.Office)
+	if err != nil {
+		a.cfg.Logger.ErrorContext(ctx, "write the register", "request", requestID(ctx), "error", err)
+		panic(http.ErrAbortHandler)
+	}
+	called := func(id string) string {
+		if id == "" {
+			return ""
+		}
+		return names.Name(id)
+	}
 	out := csv.NewWriter(w)
-	_ = out.Write([]string{"收文号", "收文时间", "来文机关", "来文字号", "标题", "文种", "成文日期", "密级", "紧急程度", "份数", "主办", "期限", "状态", "办结方式"})
+	_ = out.Write([]string{"收文号", "收文时间", "来文机关", "来文字号", "标题", "文种", "成文日期", "密级", "紧急程度", "份数", "主办", "期限", "状态", "办结方式", "份本所在"})
 	for after := ""; ; {
 		entries, next, err := register.List(ctx, a.cfg.Read.Pool, f, sort, after, 500)
 		if err != nil {
@@ -221,8 +245,17 @@ func (a *API) registerCSV(w http.ResponseWriter, r *http.Request) {
 			panic(http.ErrAbortHandler) // a table that is cut short must not look whole
 		}
 		for _, e := range entries {
+			copies, holders := strconv.Itoa(e.Signed), []string{}
+			if e.Masked {
+				copies = ""
+			}
+			for _, c := range e.Copies {
+				if name := called(c.Holder); name != "" && !slices.Contains(holders, name) {
+					holders = append(holders, name)
+				}
+			}
 			_ = out.Write(cells(e.NumberText, civil(e.Received, a.cfg.Handler.Zone), strings.Join(e.Organs, "、"), e.DocNumber, e.Title, e.Kind, e.IssuedOn.String(),
-				string(e.Class), e.Urgency, strconv.Itoa(e.Signed), e.Lead, e.DueOn.String(), string(e.State), e.SettledAs))
+				string(e.Class), e.Urgency, copies, called(e.Lead), e.DueOn.String(), stateWords[e.State], e.SettledAs, strings.Join(holders, "、")))
 		}
 		if next == "" {
 			break
@@ -230,6 +263,21 @@ func (a *API) registerCSV(w http.ResponseWriter, r *http.Request) {
 		after = next
 	}
 	out.Flush()
+}
+
+// stateWords are the states as the printed register has them.
+var stateWords = map[documents.Status]string{
+	documents.StatusSigned: "签收", documents.StatusRegistered: "登记", documents.StatusPreChecked: "初审", documents.StatusProposed: "拟办", documents.StatusInstructed: "批示",
+	documents.StatusAssigned: "分办", documents.StatusHandling: "承办", documents.StatusReplied: "答复", documents.StatusClosed: "办结", documents.StatusFiled: "归档",
+	documents.StatusSuspended: "中止", documents.StatusRecalled: "撤回", documents.StatusReturned: "退回", documents.StatusTransferredOut: "转出", documents.StatusDuplicate: "重份",
+}
+
+// whole reads a number that may be left out.
+func whole(text string) (int, error) {
+	if text == "" {
+		return 0, nil
+	}
+	return strconv.Atoi(text)
 }
 
 // cells keeps a spreadsheet from taking a cell for a formula.

@@ -235,6 +235,11 @@ func (a *API) policyQueries() {
 			if err != nil {
 				return nil, a.problem(ctx, err)
 			}
+			for _, version := range []int64{in.From, in.To} {
+				if _, ok := b.At(version); !ok {
+					return nil, a.problem(ctx, domain.ErrNoStream)
+				}
+			}
 			out := &diff{}
 			out.Body.Changes = b.Diff(in.From, in.To)
 			return out, nil
