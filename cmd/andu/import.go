@@ -67,6 +67,9 @@ func (c *importIncomingCmd) Run(ctx context.Context, g *globals) error {
 	rows := csv.NewReader(bytes.NewReader(text))
 	rows.FieldsPerRecord = -1
 	head, err := rows.Read()
+	if errors.Is(err, io.EOF) {
+		return fmt.Errorf("%s is empty", c.File)
+	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.File, err)
 	}
