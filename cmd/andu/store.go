@@ -332,7 +332,7 @@ func (c *keysBackupCmd) Run(g *globals) error {
 
 // withHouse opens the store for one verb.
 func (g *globals) withHouse(ctx context.Context, f storeFlags, o openOptions, do func(*house) error) (err error) {
-	if _, err := os.Stat(g.DataDir); o.readOnly && err != nil {
+	if _, err := os.Stat(g.DataDir); o.readOnly && f.DatabaseURL == "" && err != nil {
 		return fmt.Errorf("there is no store in %s: %w", g.DataDir, err)
 	}
 	h, err := g.open(ctx, f, g.now, "server", o)
