@@ -77,7 +77,7 @@ func TestLeave(t *testing.T) {
 	}
 
 	// Why somebody is away is for himself and for who decides.
-	w.as("registrar").get("/timelines/"+asked.Stream).refused(403, "not-handler")
+	w.as("registrar").get("/timelines/"+asked.Stream).refused(403, "not-permitted")
 	if told := deputy.timeline(asked.Stream); len(told) < 5 || told[0].Withheld {
 		t.Errorf("the deputy director is told %+v", told)
 	}
