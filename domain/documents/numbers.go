@@ -19,8 +19,18 @@ func Normal(number string) string {
 			r = '〔'
 		case strings.ContainsRune("])】﹞〕\u201f", r):
 			r = '〕'
-		case r == '第' && digit(runes, i+1) && !digit(runes, i-1):
-			continue
+		case r == '第': // one between two numbers keeps them apart; before a number it says nothing, however often
+			from := i
+			for i+1 < len(runes) && runes[i+1] == '第' {
+				i++
+			}
+			if digit(runes, i+1) {
+				if digit(runes, from-1) {
+					b.WriteRune('第')
+				}
+				continue
+			}
+			b.WriteString(strings.Repeat("第", i-from))
 		case r == '0' && !digit(runes, i-1):
 			for runes[i] == '0' && digit(runes, i+1) {
 				i++
