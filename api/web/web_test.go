@@ -143,6 +143,7 @@ func TestBothLanguages(t *testing.T) {
 func TestScript(t *testing.T) {
 	node, err := exec.LookPath("node")
 	if err != nil {
+		// The script is only an enhancement, and browser_test runs it in a real browser: here it is parsed alone, where node is.
 		t.Skip("no node here; the browser tests run the script")
 	}
 	if out, err := exec.Command(node, "--check", "static/desk.js").CombinedOutput(); err != nil {

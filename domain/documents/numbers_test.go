@@ -79,6 +79,7 @@ func TestSamePaper(t *testing.T) {
 func TestRealRegister(t *testing.T) {
 	f, err := os.Open("../../../shared/data/incoming.csv")
 	if err != nil {
+		// Nothing outside the clone is needed to test: the register is looked at where it lies beside it.
 		t.Skip("the real register is not beside the repository: ", err)
 	}
 	defer f.Close()
