@@ -208,45 +208,47 @@ func localTime(text string, zone *time.Location) (string, bool) {
 }
 
 // posted reads a posted form as a command: by the rules of the same schema that the JSON of the command is held against.
-func posted[C any](a *API, r *http.Request, zone *time.Location) (C, CommandHeaders, error) {
-	var cmd C
+func (a *API) posted(r *http.Request, zone *time.Location, t reflect.Type) (any, CommandHeaders, error) {
+	into := reflect.New(t)
+	cmd := func() any { return into.Elem().Interface() }
 	h := CommandHeaders{Key: r.PostForm.Get(formKey), IfMatch: r.PostForm.Get(formIfMatch), Receipt: r.PostForm.Get(formReceipt), Matter: r.PostForm.Get(formMatter)}
 	h.Occurred, _ = localTime(r.PostForm.Get(formOccurred), zone)
 	if h.Key == "" || len(h.Key) > 200 {
-		return cmd, h, rule(http.StatusBadRequest, problemMalformed.Code, "表单缺少请求标识，请重新打开页面再试。", "the form has no idempotency key: open the page again")
+		return cmd(), h, rule(http.StatusBadRequest, problemMalformed.Code, "表单缺少请求标识，请重新打开页面再试。", "the form has no idempotency key: open the page again")
 	}
 	for _, typed := range r.PostForm {
 		if slices.ContainsFunc(typed, func(text string) bool { return !plain(text) }) {
-			return cmd, h, problemMalformed
+			return cmd(), h, problemMalformed
 		}
 	}
-	t := reflect.TypeFor[C]()
 	if t.NumField() == 0 {
-		return cmd, h, nil
+		return cmd(), h, nil
 	}
 	body := decodeForm(r.PostForm, t, "", zone)
 	registry := a.huma.OpenAPI().Components.Schemas
 	found := huma.ValidateResult{}
 	huma.Validate(registry, registry.Schema(t, true, ""), huma.NewPathBuffer(nil, 0), huma.ModeWriteToServer, body, &found)
 	if len(found.Errors) > 0 {
-		return cmd, h, requestProblem(r.Context(), http.StatusUnprocessableEntity, found.Errors...)
+		return cmd(), h, requestProblem(r.Context(), http.StatusUnprocessableEntity, found.Errors...)
 	}
 	text, err := json.Marshal(body)
 	if err == nil {
-		err = json.Unmarshal(text, &cmd)
+		err = json.Unmarshal(text, into.Interface())
 	}
 	if err != nil {
-		return cmd, h, problemInvalid
+		return cmd(), h, problemInvalid
 	}
-	return cmd, h, nil
+	return cmd(), h, nil
 }
 
-// carryOut reads a posted form and carries out its command on a stream, which may follow from the request.
-func carryOut[C domain.Command[S], S any](a *API, r *http.Request, zone *time.Location, c domain.Context[S], stream func(commands.Request, C) string) (*answered, error) {
-	cmd, h, err := posted[C](a, r, zone)
+// carryOut reads a posted form as a command of the type of like, and carries it out on a stream, which may follow from the
+// request.
+func carryOut[S any](a *API, r *http.Request, zone *time.Location, c domain.Context[S], like domain.Command[S], stream func(commands.Request, domain.Command[S]) string) (*answered, error) {
+	asked, h, err := a.posted(r, zone, reflect.TypeOf(like))
 	if err != nil {
 		return nil, err
 	}
+	cmd := asked.(domain.Command[S])
 	req, err := a.ask(r.Context(), h, cmd)
 	if err != nil {
 		return nil, err
@@ -285,27 +287,22 @@ func (a *API) recorded(w http.ResponseWriter, r *http.Request, out *answered, to
 
 // fill says what the fields of a form are filled with, and what there is to choose from.
 type fill struct {
-	given   any                         // a command with values, to begin with
 	options func(field string) []option // nil: none
 	change  func(f *field) (shown bool) // last word on a field; false leaves it out
 	values  url.Values                  // what was typed before, when the form comes back
 	problem *Problem                    // why it came back
 }
 
-// formOf makes the form of a command from its fields.
-func formOf[C any](d *desk, id, action, title string, with fill) form {
-	var zero C
-	given := reflect.ValueOf(&zero).Elem()
-	if g, ok := with.given.(C); ok {
-		given.Set(reflect.ValueOf(g))
-	}
+// formOf makes the form of a command from its fields, filled in as the command is.
+func formOf(d *desk, cmd any, id, action, title string, with fill) form {
+	given := reflect.ValueOf(cmd)
 	f := form{ID: id, Title: title, Action: action, Button: title, Key: commands.NewID(requestID(d.ctx), id)}
 	if p := with.problem; p != nil && p.Status == http.StatusServiceUnavailable {
 		// Not known, or not taken now: the same key asks again, and its receipt keeps the time of the first attempt.
 		f.Key, f.Receipt = with.values.Get(formKey), p.headers.Get("Andu-Receipt")
 		f.IfMatch = with.values.Get(formIfMatch)
 	}
-	command := reflect.TypeFor[C]().String()
+	command := given.Type().String()
 	group := ""
 	for _, j := range jsonFields(given, "") {
 		for _, one := range d.fields(j, j.name, id, command, with) {

@@ -63,6 +63,8 @@ type desk struct {
 	now    time.Time
 	today  domain.Date
 	rules  *policy.Book // read when first asked for
+
+	returned returned // the form that came back, on the page of a record
 }
 
 func (a *API) desk(r *http.Request) (*desk, error) {
@@ -294,10 +296,17 @@ func (d *desk) frame(title string) (*frame, error) {
 	if home.Href != "" && d.may(commands.Work) {
 		home.Key, home.Count = "todo", counts.ToDo
 	}
-	group("", home, item("/desk/documents", "收文", "Incoming papers", commands.Work), item("/desk/approvals", "审批", "Approvals", commands.Work),
-		item("/desk/registers", "登记簿", "Number books", commands.Work))
-	group(d.t("保管与核查", "Kept and checked"), item("/desk/policy", "制度库", "Rules", commands.Look), item("/desk/calendar", "日历", "Calendar", commands.Look),
-		item("/desk/org", "机构", "Organisation", commands.Look))
+	group("", home,
+		item("/desk/documents", "收文", "Incoming papers", commands.Work),
+		item("/desk/approvals", "审批", "Approvals", commands.Work),
+		item("/desk/registers", "登记簿", "Number books", commands.Work),
+	)
+	group(d.t("值守与人员", "The watch and people"))
+	group(d.t("保管与核查", "Kept and checked"),
+		item("/desk/policy", "制度库", "Rules", commands.Look),
+		item("/desk/calendar", "日历", "Calendar", commands.Look),
+		item("/desk/org", "机构", "Organisation", commands.Look),
+	)
 	return f, nil
 }
 

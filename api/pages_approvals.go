@@ -2,7 +2,6 @@ package api
 
 import (
 	"encoding/json"
-	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -13,8 +12,6 @@ import (
 	"andu/domain/approvals"
 	"andu/domain/documents"
 	"andu/projections/inbox"
-
-	"github.com/go-chi/chi/v5"
 )
 
 // approvalPages are the pages of cases. The acts upon a case are the forms of caseActs.
@@ -23,10 +20,7 @@ func (a *API) approvalPages() {
 	a.page(http.MethodGet, "/desk/approvals", work, "What waits for one's decision, and what one decided", a.casesPage)
 	a.page(http.MethodGet, "/desk/approvals/new", work, "The form to ask for an approval", func(w http.ResponseWriter, r *http.Request) { a.askPage(w, r, nil) })
 	a.page(http.MethodPost, "/desk/approvals", work, "Ask for an approval by the form", a.askForm)
-	a.page(http.MethodGet, "/desk/approvals/{id}", work, "One case: its steps, its opinions, what can be done", func(w http.ResponseWriter, r *http.Request) { a.casePage(w, r, "", nil) })
-	for _, act := range caseActs {
-		a.page(http.MethodPost, "/desk/approvals/{id}/"+act.path, work, act.en+", by the form", func(w http.ResponseWriter, r *http.Request) { a.caseForm(w, r, act) })
-	}
+	recordPages(a, "/desk/approvals/{id}", "approval", work, "One case: its steps, its opinions, what can be done", openCase, (*caseView).build, slices.Concat(caseActs, []recordAct[*caseView]{correctionAct}))
 }
 
 func (a *API) casesPage(w http.ResponseWriter, r *http.Request) {
@@ -123,7 +117,7 @@ func (a *API) askPage(w http.ResponseWriter, r *http.Request, problem *Problem) 
 		if problem != nil {
 			back.values, f.Refusal = r.PostForm, d.refusal(problem)
 		}
-		ask := formOf[approvals.OpenCase](d, "ask", "/desk/approvals", d.t("报请审批", "Ask"), back)
+		ask := formOf(d, approvals.OpenCase{}, "ask", "/desk/approvals", d.t("报请审批", "Ask"), back)
 		ask.Primary, ask.After = true, d.t("由谁审批，按权限表确定。", "Who decides follows from the authority table.")
 		f.Data = ask
 		return f, nil
@@ -135,7 +129,7 @@ func (a *API) askForm(w http.ResponseWriter, r *http.Request) {
 		a.refusePage(w, r, problemMalformed)
 		return
 	}
-	out, err := carryOut(a, r, a.cfg.Handler.Zone, approvals.Context, func(req commands.Request, _ approvals.OpenCase) string {
+	out, err := carryOut(a, r, a.cfg.Handler.Zone, approvals.Context, approvals.OpenCase{}, func(req commands.Request, _ approvals.Command) string {
 		return approvals.Context.Stream(commands.NewID(req.Command, approvals.Context.Name))
 	})
 	if err != nil {
@@ -147,37 +141,22 @@ func (a *API) askForm(w http.ResponseWriter, r *http.Request) {
 
 // caseView is one case before the asker.
 type caseView struct {
-	*desk
-	stream string
-	events []domain.Recorded
-	sees   bool
-	state  approvals.Case
+	*record[approvals.Case]
 	opened approvals.Opened
 	route  approvals.RouteResolved
 	step   approvals.Step
 	rules  domain.Policy
 }
 
-func (a *API) caseOf(r *http.Request) (*caseView, error) {
-	d, err := a.desk(r)
+func openCase(a *API, r *http.Request) (*caseView, error) {
+	rec, err := openRecord(a, r, approvals.Context)
 	if err != nil {
 		return nil, err
 	}
-	id := chi.URLParam(r, "id")
-	if !uuidForm.MatchString(id) {
-		return nil, problemNotFound
+	if !rec.sees {
+		return nil, hide(rec.events)
 	}
-	c := &caseView{desk: d, stream: approvals.Context.Stream(id)}
-	if c.events, c.sees, err = d.story(c.stream); err != nil {
-		return nil, err
-	}
-	if !c.sees {
-		return nil, hide(c.events)
-	}
-	d.caught(c.events)
-	if c.state, err = approvals.Context.Fold(approvals.Case{}, c.events); err != nil {
-		return nil, err
-	}
+	c := &caseView{record: rec}
 	for _, r := range c.events {
 		switch e := r.Event.(type) {
 		case approvals.Opened:
@@ -187,7 +166,7 @@ func (a *API) caseOf(r *http.Request) (*caseView, error) {
 		}
 	}
 	c.step, _ = c.state.Current()
-	c.rules, err = d.policy()
+	c.rules, err = c.policy()
 	return c, err
 }
 
@@ -196,79 +175,56 @@ func (c *caseView) shown() approvals.Shown {
 	return approvals.Shown{Case: int64(len(c.events) - 1), Subject: c.route.Revision, Digest: c.state.Digest}
 }
 
-// caseAct is one act upon a case: a command, and its form.
-type caseAct struct {
-	path, zh, en string
-	possible     func(c *caseView) (bool, error)
-	form         func(c *caseView, with fill) form
-	carry        func(a *API, r *http.Request, c *caseView) (*answered, error)
-}
-
-func onCase[C approvals.Command](path, zh, en string, given func(c *caseView) C) caseAct {
-	return caseAct{path, zh, en,
-		func(c *caseView) (bool, error) {
-			events, err := try(c.desk, given(c), c.state, nil)
-			return len(events) > 0, err
-		},
-		func(c *caseView, with fill) form {
-			if with.given == nil {
-				with.given = given(c)
-			}
-			return formOf[C](c.desk, path, "/desk/approvals/"+idOf(c.stream)+"/"+path, c.t(zh, en), with)
-		},
-		func(a *API, r *http.Request, c *caseView) (*answered, error) {
-			return carryOut(a, r, c.zone, approvals.Context, func(commands.Request, C) string { return c.stream })
-		}}
-}
-
 // caseActs are the acts upon a case, those that decide it first.
-var caseActs = []caseAct{
-	onCase("instruction", "批示", "Write the instruction", func(c *caseView) approvals.WriteInstruction {
+var caseActs = []recordAct[*caseView]{
+	upon("instruction", "批示", "Write the instruction", func(c *caseView) approvals.Command {
 		return approvals.WriteInstruction{Step: c.step.No, Shown: c.shown()}
 	}),
-	onCase("approval", "同意", "Approve", func(c *caseView) approvals.Approve {
+	upon("approval", "同意", "Approve", func(c *caseView) approvals.Command {
 		return approvals.Approve{Step: c.step.No, Shown: c.shown()}
 	}),
-	onCase("disapproval", "不同意", "Disapprove", func(c *caseView) approvals.Disapprove {
+	upon("disapproval", "不同意", "Disapprove", func(c *caseView) approvals.Command {
 		return approvals.Disapprove{Step: c.step.No, Shown: c.shown()}
 	}),
-	onCase("returns", "退回", "Send it back", func(c *caseView) approvals.ReturnToStep {
+	upon("returns", "退回", "Send it back", func(c *caseView) approvals.Command {
 		return approvals.ReturnToStep{Step: c.step.No, Shown: c.shown()}
 	}),
-	onCase("legality-reviews", "审核", "Record the review", func(c *caseView) approvals.ReviewLegality {
+	upon("legality-reviews", "审核", "Record the review", func(c *caseView) approvals.Command {
 		return approvals.ReviewLegality{OK: true, Shown: c.shown()}
 	}),
-	onCase("routing", "重新报送", "Put it up again", func(c *caseView) approvals.Route {
+	upon("routing", "重新报送", "Put it up again", func(c *caseView) approvals.Command {
 		return approvals.Route{Revision: c.route.Revision, Digest: c.state.Digest}
 	}),
-	onCase("proposals", "提出处理意见", "Propose an opinion on the dispute", func(c *caseView) approvals.ProposeOpinion {
+	upon("proposals", "提出处理意见", "Propose an opinion on the dispute", func(c *caseView) approvals.Command {
 		return approvals.ProposeOpinion{Text: "", Shown: c.shown()}
 	}),
-	onCase("meeting-decisions", "记录会议决定", "Record what the meeting decided", func(c *caseView) approvals.RecordBodyDecision {
+	upon("meeting-decisions", "记录会议决定", "Record what the meeting decided", func(c *caseView) approvals.Command {
 		return approvals.RecordBodyDecision{Step: c.step.No, Body: c.step.Body, Outcome: approvals.OutcomeApproved}
 	}),
-	onCase("views", "记为已阅", "Record that you have seen it", func(c *caseView) approvals.See { return approvals.See{Step: c.step.No} }),
-	onCase("signers", "加签", "Ask further posts", func(c *caseView) approvals.AddSigner {
+	upon("views", "记为已阅", "Record that you have seen it", func(c *caseView) approvals.Command { return approvals.See{Step: c.step.No} }),
+	upon("signers", "加签", "Ask further posts", func(c *caseView) approvals.Command {
 		return approvals.AddSigner{Step: c.step.No, Where: "before"}
 	}),
-	onCase("transfers", "转办", "Transfer the step", func(c *caseView) approvals.Transfer {
+	upon("transfers", "转办", "Transfer the step", func(c *caseView) approvals.Command {
 		to := approvals.Transfer{Step: c.step.No}
 		if list := c.transferable(); len(list) > 0 {
 			to.To = list[0].ID
 		}
 		return to
 	}),
-	onCase("entrustments", "委托", "Entrust the step", func(c *caseView) approvals.Entrust {
+	upon("entrustments", "委托", "Entrust the step", func(c *caseView) approvals.Command {
 		to := approvals.Entrust{Step: c.step.No}
 		if list := c.others(); len(list) > 0 {
 			to.Person = list[0].ID
 		}
 		return to
 	}),
-	onCase("disputes", "提出争议", "Raise a dispute", func(c *caseView) approvals.RaiseDispute { return approvals.RaiseDispute{} }),
-	onCase("corrections", "更正本人意见", "Correct one's own opinion", func(c *caseView) approvals.CorrectOpinion { return approvals.CorrectOpinion{} }),
-	onCase("withdrawal", "撤回", "Withdraw it", func(c *caseView) approvals.Withdraw { return approvals.Withdraw{} }),
+	upon("disputes", "提出争议", "Raise a dispute", func(c *caseView) approvals.Command { return approvals.RaiseDispute{} }),
+	upon("withdrawal", "撤回", "Withdraw it", func(c *caseView) approvals.Command { return approvals.Withdraw{} }),
 }
+
+// correctionAct stands beside each opinion.
+var correctionAct = upon("corrections", "更正本人意见", "Correct one's own opinion", func(c *caseView) approvals.Command { return approvals.CorrectOpinion{} })
 
 // transferable are the posts to which the authority table, or the ladder above, lets one's part go.
 func (c *caseView) transferable() (list []option) {
@@ -301,40 +257,38 @@ func (c *caseView) others() (list []option) {
 	return list
 }
 
-func (c *caseView) choices(act string) func(string) []option {
-	return func(name string) []option {
-		switch act + " " + name {
-		case "instruction lead", "instruction co":
-			var list []option
-			for _, u := range c.names.Units() {
-				list = append(list, option{ID: u.ID, Name: u.Name})
-			}
-			for _, p := range c.names.Posts() {
-				list = append(list, option{ID: p.ID, Name: c.postName(p.ID)})
-			}
-			return list
-		case "returns to":
-			list := []option{{ID: "0", Name: c.t("申请人", "the applicant")}}
-			for _, st := range c.state.Steps {
-				if st.No == c.step.No {
-					break
-				}
-				list = append(list, option{ID: strconv.Itoa(st.No), Name: c.stepName(st)})
-			}
-			return list
-		case "transfers to":
-			return append([]option{}, c.transferable()...)
-		case "entrustments person":
-			return c.others()
-		case "signers posts":
-			var list []option
-			for _, p := range c.names.Posts() {
-				list = append(list, option{ID: p.ID, Name: c.postName(p.ID)})
-			}
-			return list
+func (c *caseView) choices(act, name string) []option {
+	switch act + " " + name {
+	case "instruction lead", "instruction co":
+		var list []option
+		for _, u := range c.names.Units() {
+			list = append(list, option{ID: u.ID, Name: u.Name})
 		}
-		return nil
+		for _, p := range c.names.Posts() {
+			list = append(list, option{ID: p.ID, Name: c.postName(p.ID)})
+		}
+		return list
+	case "returns to":
+		list := []option{{ID: "0", Name: c.t("申请人", "the applicant")}}
+		for _, st := range c.state.Steps {
+			if st.No == c.step.No {
+				break
+			}
+			list = append(list, option{ID: strconv.Itoa(st.No), Name: c.stepName(st)})
+		}
+		return list
+	case "transfers to":
+		return append([]option{}, c.transferable()...)
+	case "entrustments person":
+		return c.others()
+	case "signers posts":
+		var list []option
+		for _, p := range c.names.Posts() {
+			list = append(list, option{ID: p.ID, Name: c.postName(p.ID)})
+		}
+		return list
 	}
+	return nil
 }
 
 func (c *caseView) stepName(st approvals.Step) string {
@@ -354,72 +308,35 @@ func (c *caseView) laterReserved() bool {
 	return i >= 0 && slices.ContainsFunc(c.state.Steps[i+1:], func(st approvals.Step) bool { return st.When.Reserved })
 }
 
-func (c *caseView) field(act string) func(f *field) bool {
-	return func(f *field) bool {
-		switch act + " " + f.Name {
-		case "instruction reserve":
-			return c.laterReserved()
-		case "instruction lead", "instruction co", "instruction limit":
-			return c.state.Kind == approvals.KindInstruction
-		case "returns to", "transfers to", "entrustments person":
-			f.Fixed, f.Width = true, "half"
-		case "routing revision", "routing digest", "meeting-decisions body", "corrections of":
-			f.Kind = "hidden"
-		}
-		if f.Name == "step" {
-			f.Kind = "hidden"
-		}
-		return true
+func (c *caseView) suit(act string, f *field) bool {
+	switch act + " " + f.Name {
+	case "instruction reserve":
+		return c.laterReserved()
+	case "instruction lead", "instruction co", "instruction limit":
+		return c.state.Kind == approvals.KindInstruction
+	case "returns to", "transfers to", "entrustments person":
+		f.Fixed, f.Width = true, "half"
+	case "routing revision", "routing digest", "meeting-decisions body", "corrections of":
+		f.Kind = "hidden"
 	}
+	if f.Name == "step" {
+		f.Kind = "hidden"
+	}
+	return true
 }
 
-// possible asks the rules which acts are possible now.
-func (c *caseView) possible(problem *Problem, failed string) (list actList, err error) {
-	var can []form
-	wanted := c.r.URL.Query().Get("act")
-	if failed != "" {
-		wanted = failed
+func (c *caseView) leaves(act string, why *domain.Refusal) bool {
+	switch act {
+	case "approval": // an incoming paper is decided by the instruction, which stands first
+		return why.Code == approvals.ErrInstruction.Code
+	case "meeting-decisions", "proposals":
+		return why.Kind != domain.Invalid
 	}
-	for _, act := range caseActs {
-		if act.path == "corrections" {
-			continue // beside each opinion
-		}
-		so, err := act.possible(c)
-		var refusal *domain.Refusal
-		switch {
-		case errors.As(err, &refusal):
-			if act.path == "approval" && refusal.Code == approvals.ErrInstruction.Code && failed != "approval" {
-				continue // an incoming paper is decided by the instruction, which stands first
-			}
-			if refusal.Kind == domain.Invalid || act.path == failed {
-				break // what is wrong is not typed yet; what was typed is not lost
-			}
-			if refusal.Kind != domain.NotFound && act.path != "meeting-decisions" && act.path != "proposals" {
-				list.Cannot = append(list.Cannot, cannot{c.t(act.zh, act.en), c.say(refusal.Code, refusal.Params, refusal.Text(c.lang))})
-			}
-			continue
-		case err != nil:
-			return list, err
-		case !so:
-			continue
-		}
-		back := fill{options: c.choices(act.path), change: c.field(act.path)}
-		if act.path == failed {
-			back.values, back.problem = c.r.PostForm, problem
-		}
-		f := act.form(c, back)
-		c.match(&f)
-		f.Open = act.path == wanted
-		can = append(can, f)
-	}
-	list.sort(can, []string{"instruction", "approval", "disapproval", "returns", "legality-reviews", "routing", "proposals", "meeting-decisions"})
-	return list, nil
+	return false
 }
 
-func (c *caseView) match(f *form) {
-	if f.IfMatch == "" {
-		f.IfMatch = strconv.FormatInt(int64(len(c.events)-1), 10)
-	}
+func (c *caseView) next() []string {
+	return []string{"instruction", "approval", "disapproval", "returns", "legality-reviews", "routing", "proposals", "meeting-decisions"}
 }
 
 // opinion is one opinion as it was first written, with its corrections beside it, each with its own time.
@@ -437,7 +354,7 @@ type corrected struct {
 }
 
 // opinions tell what was said, in order.
-func (c *caseView) opinions(problem *Problem, failed string) []*opinion {
+func (c *caseView) opinions() []*opinion {
 	var list []*opinion
 	byID, author, latest, words := map[string]*opinion{}, map[string]string{}, map[string]string{}, map[string]string{}
 	done := c.done(c.stream)
@@ -484,17 +401,18 @@ func (c *caseView) opinions(problem *Problem, failed string) []*opinion {
 			continue
 		}
 		given := approvals.CorrectOpinion{Of: latest[id], Text: words[id]}
-		if _, err := try(c.desk, given, c.state, nil); err != nil {
+		if _, err := try(c.desk, c.of, c.stream, given); err != nil {
 			continue
 		}
-		i := slices.IndexFunc(caseActs, func(a caseAct) bool { return a.path == "corrections" })
-		back := fill{given: given, change: c.field("corrections")}
-		wrong := failed == "corrections" && c.r.PostForm.Get("of") == latest[id]
-		if wrong {
-			back.values, back.problem = c.r.PostForm, problem
+		act := correctionAct
+		act.given = func(*caseView) any { return given }
+		wrong := c.returned.act == act.path && c.r.PostForm.Get("of") == latest[id]
+		back := c.returned
+		if !wrong {
+			c.returned = returned{} // another opinion's form came back, or none
 		}
-		f := caseActs[i].form(c, back)
-		c.match(&f)
+		f := act.form(c)
+		c.returned = back
 		f.Open, f.ID = wrong, "corrections-"+strconv.Itoa(slices.Index(list, o)+1)
 		for j := range f.Fields {
 			f.Fields[j].ID = f.ID + "-" + f.Fields[j].Name
@@ -541,8 +459,8 @@ func (c *caseView) steps() (list []stepRow) {
 	return list
 }
 
-// casePage is one case: what is asked, the steps, the opinions with their corrections, and what can be done now.
-func (a *API) casePage(w http.ResponseWriter, r *http.Request, failed string, problem *Problem) {
+// build makes the page of one case: what is asked, the steps, the opinions with their corrections, and what can be done now.
+func (c *caseView) build() (*frame, error) {
 	type data struct {
 		Opened                                 approvals.Opened
 		Applicant, Status, Tone, Subject, Time string
@@ -555,88 +473,42 @@ func (a *API) casePage(w http.ResponseWriter, r *http.Request, failed string, pr
 		Dispute, Review                        bool
 		Amount                                 string
 	}
-	c, err := a.caseOf(r)
+	f, err := c.frame(c.t("审批单", "Approval case"))
 	if err != nil {
-		a.refusePage(w, r, err)
-		return
+		return nil, err
 	}
-	build := func() (*frame, error) {
-		f, err := c.frame(c.t("审批单", "Approval case"))
+	f.Sub = c.opened.Kind
+	out := data{Opened: c.opened, Applicant: c.name(c.state.Applicant), Status: c.word(c.state.Status()), Class: c.state.Class, Steps: c.steps(),
+		Opinions: c.opinions(), Dispute: c.state.Dispute != "", Review: c.state.ReviewDue, Time: c.at(c.events[0].OccurredAt)}
+	f.Data = &out
+	switch c.state.Outcome {
+	case approvals.OutcomeApproved:
+		out.Tone = "green"
+	case approvals.OutcomeDisapproved:
+		out.Tone = "seal"
+	case "":
+		out.Tone = "ochre"
+	}
+	if c.opened.Amount.Fen != 0 {
+		out.Amount = c.opened.Amount.String()
+	}
+	if c.state.Subject != "" {
+		out.Subject = c.pageOf(c.state.Subject)
+	}
+	if domain.ContextOf(c.state.Subject) == documents.Context.Name {
+		papers, err := c.papers([]string{c.state.Subject})
 		if err != nil {
 			return nil, err
 		}
-		f.Sub = c.opened.Kind
-		out := data{Opened: c.opened, Applicant: c.name(c.state.Applicant), Status: c.word(c.state.Status()), Class: c.state.Class, Steps: c.steps(),
-			Opinions: c.opinions(problem, failed), Dispute: c.state.Dispute != "", Review: c.state.ReviewDue, Time: c.at(c.events[0].OccurredAt)}
-		f.Data = &out
-		switch c.state.Outcome {
-		case approvals.OutcomeApproved:
-			out.Tone = "green"
-		case approvals.OutcomeDisapproved:
-			out.Tone = "seal"
-		case "":
-			out.Tone = "ochre"
-		}
-		if c.opened.Amount.Fen != 0 {
-			out.Amount = c.opened.Amount.String()
-		}
-		if c.state.Subject != "" {
-			out.Subject = c.pageOf(c.state.Subject)
-		}
-		if domain.ContextOf(c.state.Subject) == documents.Context.Name {
-			papers, err := c.papers([]string{c.state.Subject})
-			if err != nil {
-				return nil, err
-			}
-			if e, ok := papers[c.state.Subject]; ok {
-				out.Paper = &listRow{Href: out.Subject}
-				c.fillRow(out.Paper, e)
-				if !e.Masked && e.Open() {
-					out.Paper.Due = c.due(e.Due)
-				}
+		if e, ok := papers[c.state.Subject]; ok {
+			out.Paper = &listRow{Href: out.Subject}
+			c.fillRow(out.Paper, e)
+			if !e.Masked && e.Open() {
+				out.Paper.Due = c.due(e.Due)
 			}
 		}
-		if problem != nil {
-			f.Refusal = c.refusal(problem)
-			f.Refusal.OnRecord = attempted(c.events, c.who)
-		}
-		done := c.done(c.stream)
-		out.Lines = c.lines(c.events, true, done)
-		if done >= 0 && int(done) < len(out.Lines) {
-			f.Notice = out.Lines[done].Text
-		}
-		out.Acts, err = c.possible(problem, failed)
-		return f, err
 	}
-	f, err := build()
-	if err != nil {
-		a.refusePage(w, r, err)
-		return
-	}
-	status := http.StatusOK
-	if f.Refusal != nil {
-		status = f.Refusal.Status
-		for k, v := range problem.headers {
-			w.Header()[k] = v
-		}
-	}
-	a.show(w, r, status, "approval", f)
-}
-
-func (a *API) caseForm(w http.ResponseWriter, r *http.Request, act caseAct) {
-	if !readForm(w, r) {
-		a.refusePage(w, r, problemMalformed)
-		return
-	}
-	c, err := a.caseOf(r)
-	if err != nil {
-		a.refusePage(w, r, err)
-		return
-	}
-	out, err := act.carry(a, r, c)
-	if err != nil {
-		a.casePage(w, r, act.path, a.asProblem(r.Context(), err))
-		return
-	}
-	a.recorded(w, r, out, "/desk/approvals/"+idOf(c.stream))
+	out.Lines = c.history(f)
+	out.Acts, err = possible(c, caseActs)
+	return f, err
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"reflect"
 	"regexp"
 	"slices"
 	"sort"
@@ -15,14 +16,10 @@ import (
 	"andu/commands"
 	"andu/domain"
 	"andu/domain/approvals"
-	"andu/domain/calendar"
 	"andu/domain/documents"
-	"andu/domain/org"
 	"andu/domain/registers"
 	"andu/projections/inbox"
 	"andu/projections/register"
-
-	"github.com/go-chi/chi/v5"
 )
 
 // documentPages are the pages of incoming papers. The acts upon a paper are the forms of paperActs.
@@ -31,10 +28,7 @@ func (a *API) documentPages() {
 	a.page(http.MethodGet, "/desk/documents", work, "The incoming register (收文登记簿)", a.registerPage)
 	a.page(http.MethodGet, "/desk/documents/new", work, "The form to sign for a paper", func(w http.ResponseWriter, r *http.Request) { a.receivePage(w, r, nil) })
 	a.page(http.MethodPost, "/desk/documents", work, "Sign for a paper by the form", a.receiveForm)
-	a.page(http.MethodGet, "/desk/documents/{id}", work, "One paper: its slip, its history, what can be done", func(w http.ResponseWriter, r *http.Request) { a.paperPage(w, r, "", nil) })
-	for _, act := range paperActs {
-		a.page(http.MethodPost, "/desk/documents/{id}/"+act.path, work, act.en+", by the form", func(w http.ResponseWriter, r *http.Request) { a.paperForm(w, r, act) })
-	}
+	recordPages(a, "/desk/documents/{id}", "document", work, "One paper: its slip, its history, what can be done", openPaper, (*paper).build, paperActs)
 }
 
 // hand is the record in hand beside a list: the last of its history and what can be done next.
@@ -483,11 +477,11 @@ func (a *API) receivePage(w http.ResponseWriter, r *http.Request, problem *Probl
 		if err != nil {
 			return nil, err
 		}
-		back := fill{given: documents.Receive{Arrival: documents.Arrival{Copies: 1, Seal: "intact"}}, problem: problem, options: d.paperOptions(p), change: d.paperField}
+		back := fill{problem: problem, options: d.paperOptions(p), change: d.paperField}
 		if problem != nil {
 			back.values, f.Refusal = r.PostForm, d.refusal(problem)
 		}
-		sign := formOf[documents.Receive](d, "receive", "/desk/documents", d.t("签收", "Sign for it"), back)
+		sign := formOf(d, documents.Receive{Arrival: documents.Arrival{Copies: 1, Seal: "intact"}}, "receive", "/desk/documents", d.t("签收", "Sign for it"), back)
 		sign.Primary, sign.After = true, d.t("签收即由本办负责，时间以此刻为准。", "The office answers for it from this moment on.")
 		// What the paper is comes first, as it is what the clerk reads; how it came follows.
 		at := slices.IndexFunc(sign.Fields, func(x field) bool { return x.Name == "source_organs" })
@@ -505,7 +499,7 @@ func (a *API) receiveForm(w http.ResponseWriter, r *http.Request) {
 	d, err := a.desk(r)
 	var out *answered
 	if err == nil {
-		out, err = carryOut(a, r, d.zone, documents.Context, func(req commands.Request, _ documents.Receive) string {
+		out, err = carryOut(a, r, d.zone, documents.Context, documents.Receive{}, func(req commands.Request, _ documents.Command) string {
 			return documents.Context.Stream(commands.NewID(req.Command, documents.Context.Name))
 		})
 	}
@@ -587,57 +581,43 @@ func (d *desk) paperField(f *field) bool {
 
 // paper is one paper before the asker.
 type paper struct {
-	*desk
-	stream string
-	events []domain.Recorded
-	sees   bool
-	state  documents.Document
-	entry  register.Entry
-	rules  domain.Policy
-	cal    calendar.Calendar
-	posts  []option // units and posts to choose from
+	*record[documents.Document]
+	entry register.Entry
+	rules domain.Policy
+	posts []option // units and posts to choose from
 }
 
 var uuidForm = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 
-// paper reads a paper as the address names it.
-func (a *API) paper(r *http.Request) (*paper, error) {
-	d, err := a.desk(r)
+func openPaper(a *API, r *http.Request) (*paper, error) {
+	rec, err := openRecord(a, r, documents.Context)
 	if err != nil {
 		return nil, err
 	}
-	id := chi.URLParam(r, "id")
-	if !uuidForm.MatchString(id) {
-		return nil, problemNotFound
-	}
-	p := &paper{desk: d, stream: documents.Context.Stream(id)}
-	if p.events, p.sees, err = d.story(p.stream); err != nil {
-		return nil, err
-	}
-	d.caught(p.events)
-	posts, err := d.API.posts(d.ctx, d.who)
+	p := &paper{record: rec}
+	posts, err := p.API.posts(p.ctx, p.who)
 	if err != nil {
 		return nil, err
 	}
-	whole, err := register.Get(d.ctx, a.cfg.Read.Pool, d.who.Office, p.stream)
+	whole, err := register.Get(p.ctx, p.cfg.Read.Pool, p.who.Office, p.stream)
 	if err != nil {
 		return nil, err
 	}
-	p.entry = whole.For(d.who.Person, posts)
-	if p.state, err = documents.Context.Fold(documents.Document{}, p.events); err != nil {
-		return nil, err
-	}
-	if p.cal, _, err = commands.State(d.ctx, a.cfg.Handler, calendar.Context, d.who.Office, calendar.Stream(d.who.Office)); err != nil {
-		return nil, err
-	}
-	p.rules, err = d.policy()
+	p.entry = whole.For(p.who.Person, posts)
+	p.rules, err = p.policy()
+	p.posts = p.seats()
+	return p, err
+}
+
+// seats are the units and posts to choose from.
+func (d *desk) seats() (list []option) {
 	for _, u := range d.names.Units() {
-		p.posts = append(p.posts, option{ID: u.ID, Name: u.Name})
+		list = append(list, option{ID: u.ID, Name: u.Name})
 	}
 	for _, post := range d.names.Posts() {
-		p.posts = append(p.posts, option{ID: post.ID, Name: d.postName(post.ID)})
+		list = append(list, option{ID: post.ID, Name: d.postName(post.ID)})
 	}
-	return p, err
+	return list
 }
 
 // postName is a post's title, with its unit where the title alone does not tell.
@@ -647,49 +627,6 @@ func (d *desk) postName(id string) string {
 		return post.Title + "（" + unit + "）"
 	}
 	return post.Title
-}
-
-// try asks the rules themselves whether an act could be taken now; nothing is written. Facts are read as of now.
-func try[S any](d *desk, cmd domain.Command[S], state S, facts map[string]any) ([]domain.Event[S], error) {
-	p, err := d.policy()
-	if err != nil {
-		return nil, err
-	}
-	in := &domain.Inputs{Policy: p, NewID: commands.NewID, Facts: map[string]domain.Fact{org.Stream(d.who.Office): {State: d.office}}}
-	for stream, state := range facts {
-		in.Facts[stream] = domain.Fact{State: state}
-	}
-	act := domain.NewAct(domain.Act{Office: d.who.Office, Actor: d.who.actor(), Occurred: domain.At(d.now), Received: domain.At(d.now), Zone: d.zone, Command: commands.NewID(d.who.Session.ID, "try")}, in)
-	return domain.Decide(cmd, state, act)
-}
-
-func (p *paper) facts() map[string]any {
-	return map[string]any{calendar.Stream(p.who.Office): p.cal, p.stream: p.state}
-}
-
-// paperAct is one act upon a paper: a command, and its form.
-type paperAct struct {
-	path, zh, en string
-	possible     func(p *paper) (bool, error) // false: it is so already
-	form         func(p *paper, with fill) form
-	carry        func(a *API, r *http.Request, p *paper) (*answered, error)
-}
-
-// onPaper makes an act of a command. given fills the form in, so that the rules can be asked about it.
-func onPaper[C documents.Command](path, zh, en string, given func(p *paper) C) paperAct {
-	edits := slices.Contains([]string{"description", "registration-corrections"}, path) // changing nothing is no act, yet the form is there
-	return paperAct{path, zh, en,
-		func(p *paper) (bool, error) {
-			events, err := try(p.desk, given(p), p.state, p.facts())
-			return len(events) > 0 || edits, err
-		},
-		func(p *paper, with fill) form {
-			with.given = given(p)
-			return formOf[C](p.desk, strings.ReplaceAll(path, "/", "-"), "/desk/documents/"+idOf(p.stream)+"/"+path, p.t(zh, en), with)
-		},
-		func(a *API, r *http.Request, p *paper) (*answered, error) {
-			return carryOut(a, r, p.zone, documents.Context, func(commands.Request, C) string { return p.stream })
-		}}
 }
 
 // copyIn names a copy that is in a state.
@@ -742,14 +679,14 @@ func (p *paper) organ() string { return strings.Join(p.state.Paper.SourceOrgans,
 
 // paperActs are the acts upon a paper in the order of its life; the first that is possible is the one that the page puts
 // before the asker.
-var paperActs = []paperAct{
-	onPaper("description", "填写主要内容", "Enter the main data", func(p *paper) documents.Describe { return documents.Describe{Paper: p.state.Paper} }),
+var paperActs = []recordAct[*paper]{
+	upon("description", "填写主要内容", "Enter the main data", func(p *paper) documents.Command { return documents.Describe{Paper: p.state.Paper} }).editing(),
 	registrationAct,
-	onPaper("pre-check", "初审通过", "Pass the check", func(p *paper) documents.PreCheck { return documents.PreCheck{} }),
-	onPaper("proposal", "提出拟办意见", "Propose handling", func(p *paper) documents.ProposeHandling {
+	upon("pre-check", "初审通过", "Pass the check", func(p *paper) documents.Command { return documents.PreCheck{} }),
+	upon("proposal", "提出拟办意见", "Propose handling", func(p *paper) documents.Command {
 		return documents.ProposeHandling{Action: documents.ToHandle}
 	}),
-	onPaper("assignment", "交办", "Assign it", func(p *paper) documents.Assign {
+	upon("assignment", "交办", "Assign it", func(p *paper) documents.Command {
 		last := p.proposal()
 		to := documents.Assign{Lead: last.Lead, Co: last.Co}
 		if p.state.InstructedLead != "" {
@@ -757,91 +694,83 @@ var paperActs = []paperAct{
 		}
 		return to
 	}),
-	onPaper("acceptances", "接办", "Accept it", func(p *paper) documents.Accept { return documents.Accept{} }),
-	onPaper("reports", "报告办理结果", "Report the result", func(p *paper) documents.Report { return documents.Report{} }),
-	onPaper("closing", "办结", "Close it", func(p *paper) documents.Close {
+	upon("acceptances", "接办", "Accept it", func(p *paper) documents.Command { return documents.Accept{} }),
+	upon("reports", "报告办理结果", "Report the result", func(p *paper) documents.Command { return documents.Report{} }),
+	upon("closing", "办结", "Close it", func(p *paper) documents.Command {
 		for _, s := range p.settlements() {
 			return documents.Close{Code: s.Code}
 		}
 		return documents.Close{}
 	}),
-	onPaper("filing", "归档", "File it", func(p *paper) documents.File { return documents.File{} }),
-	onPaper("reply", "记录答复", "Record the reply", func(p *paper) documents.Reply {
+	upon("filing", "归档", "File it", func(p *paper) documents.Command { return documents.File{} }),
+	upon("reply", "记录答复", "Record the reply", func(p *paper) documents.Command {
 		return documents.Reply{To: p.organ(), Way: "letter", SentOn: p.today}
 	}),
-	onPaper("copies/distributions", "分发", "Hand out a copy", func(p *paper) documents.HandOut { return documents.HandOut{Copy: p.copyIn(documents.Held)} }),
-	onPaper("copies/returns", "收回", "Take a copy back", func(p *paper) documents.ReturnCopy { return documents.ReturnCopy{Copy: p.copyIn(documents.Out)} }),
-	onPaper("classification", "分类", "Put it in its category", func(p *paper) documents.Classify {
+	upon("copies/distributions", "分发", "Hand out a copy", func(p *paper) documents.Command { return documents.HandOut{Copy: p.copyIn(documents.Held)} }),
+	upon("copies/returns", "收回", "Take a copy back", func(p *paper) documents.Command { return documents.ReturnCopy{Copy: p.copyIn(documents.Out)} }),
+	upon("classification", "分类", "Put it in its category", func(p *paper) documents.Command {
 		return documents.Classify{Category: p.state.Category, Form: "文件"}
 	}),
-	onPaper("presentations", "呈送", "Lay it before a leader", func(p *paper) documents.Present { return documents.Present{} }),
-	onPaper("legality-reviews", "审核", "Record the review", func(p *paper) documents.CheckLegality { return documents.CheckLegality{Result: "ok"} }),
-	onPaper("declinations", "退办", "Decline it", func(p *paper) documents.Decline { return documents.Decline{} }),
-	onPaper("urgings", "催办", "Urge", func(p *paper) documents.Urge { return documents.Urge{Level: 1, To: p.state.Lead} }),
-	onPaper("processing-reviews", "检查办理情况", "Record a look at the handling", func(p *paper) documents.ReviewProcessing { return documents.ReviewProcessing{} }),
-	onPaper("suspension", "中止办理", "Suspend the handling", func(p *paper) documents.Suspend { return documents.Suspend{} }),
-	onPaper("resumption", "恢复办理", "Resume the handling", func(p *paper) documents.Resume { return documents.Resume{} }),
-	onPaper("reopening", "重新启办", "Reopen it", func(p *paper) documents.Reopen { return documents.Reopen{} }),
-	onPaper("return", "退回来文机关", "Send it back", func(p *paper) documents.Return {
+	upon("presentations", "呈送", "Lay it before a leader", func(p *paper) documents.Command { return documents.Present{} }),
+	upon("legality-reviews", "审核", "Record the review", func(p *paper) documents.Command { return documents.CheckLegality{Result: "ok"} }),
+	upon("declinations", "退办", "Decline it", func(p *paper) documents.Command { return documents.Decline{} }),
+	upon("urgings", "催办", "Urge", func(p *paper) documents.Command { return documents.Urge{Level: 1, To: p.state.Lead} }),
+	upon("processing-reviews", "检查办理情况", "Record a look at the handling", func(p *paper) documents.Command { return documents.ReviewProcessing{} }),
+	upon("suspension", "中止办理", "Suspend the handling", func(p *paper) documents.Command { return documents.Suspend{} }),
+	upon("resumption", "恢复办理", "Resume the handling", func(p *paper) documents.Command { return documents.Resume{} }),
+	upon("reopening", "重新启办", "Reopen it", func(p *paper) documents.Command { return documents.Reopen{} }),
+	upon("return", "退回来文机关", "Send it back", func(p *paper) documents.Command {
 		for _, c := range p.causes() {
 			return documents.Return{Cause: c.ID}
 		}
 		return documents.Return{}
 	}),
-	onPaper("transfer", "转出", "Transfer it", func(p *paper) documents.TransferOut { return documents.TransferOut{} }),
-	onPaper("recall", "记录来文机关收回", "Record a recall", func(p *paper) documents.RecordRecall { return documents.RecordRecall{} }),
-	onPaper("due-revisions", "来文机关改期", "Take over a new day", func(p *paper) documents.ReviseDue {
+	upon("transfer", "转出", "Transfer it", func(p *paper) documents.Command { return documents.TransferOut{} }),
+	upon("recall", "记录来文机关收回", "Record a recall", func(p *paper) documents.Command { return documents.RecordRecall{} }),
+	upon("due-revisions", "来文机关改期", "Take over a new day", func(p *paper) documents.Command {
 		return documents.ReviseDue{Cause: documents.CauseIssuer, DueOn: p.state.Term.DueOn}
 	}),
-	onPaper("duplicates", "并入首件", "It came before", func(p *paper) documents.LinkDuplicate { return documents.LinkDuplicate{First: p.stream} }),
-	onPaper("copies", "登记复制件", "Register a copy made", func(p *paper) documents.SplitCopy {
+	upon("duplicates", "并入首件", "It came before", func(p *paper) documents.Command { return documents.LinkDuplicate{First: p.stream} }),
+	upon("copies", "登记复制件", "Register a copy made", func(p *paper) documents.Command {
 		return documents.SplitCopy{Of: p.copyIn(documents.Held)}
 	}),
-	onPaper("copies/sendings-back", "清退", "Send a copy back", func(p *paper) documents.SendBack {
+	upon("copies/sendings-back", "清退", "Send a copy back", func(p *paper) documents.Command {
 		return documents.SendBack{Copy: p.copyIn(documents.Held), To: p.organ()}
 	}),
-	onPaper("receipt-corrections", "更正签收", "Correct the receipt", func(p *paper) documents.CorrectReceipt {
+	upon("receipt-corrections", "更正签收", "Correct the receipt", func(p *paper) documents.Command {
 		return documents.CorrectReceipt{Arrival: p.arrival()}
 	}),
-	onPaper("registration-corrections", "更正登记", "Correct the registered data", func(p *paper) documents.CorrectRegistration {
+	upon("registration-corrections", "更正登记", "Correct the registered data", func(p *paper) documents.Command {
 		return documents.CorrectRegistration{Paper: p.state.Paper}
-	}),
+	}).editing(),
 }
 
 // registrationAct is the one act that begins in another stream: the number comes from the series of the book.
-var registrationAct = paperAct{"registration", "登记", "Register it",
-	func(p *paper) (bool, error) {
-		enter := documents.Enter{Document: p.stream}
+var registrationAct = recordAct[*paper]{path: "registration", zh: "登记", en: "Register it",
+	given: func(*paper) any { return struct{}{} },
+	try: func(p *paper) (int, error) {
 		in := &domain.Inputs{Policy: p.rules, NewID: commands.NewID, Facts: map[string]domain.Fact{}}
 		act := domain.NewAct(domain.Act{Office: p.who.Office, Occurred: domain.At(p.now), Received: domain.At(p.now), Zone: p.zone}, in)
-		enter.Book, enter.Year = p.state.Book(act), registers.YearOf(act)
-		series, _, err := commands.State(p.ctx, p.cfg.Handler, registers.Context, p.who.Office, registers.StreamOf(commands.NewID, p.who.Office, enter.Book, enter.Year))
-		if err != nil {
-			return false, err
-		}
-		events, err := try(p.desk, enter, series, p.facts())
-		return len(events) > 0, err
+		enter := documents.Enter{Document: p.stream, Book: p.state.Book(act), Year: registers.YearOf(act)}
+		events, err := try(p.desk, registers.Context, registers.StreamOf(commands.NewID, p.who.Office, enter.Book, enter.Year), enter)
+		return len(events), err
 	},
-	func(p *paper, with fill) form {
-		f := formOf[struct{}](p.desk, "registration", "/desk/documents/"+idOf(p.stream)+"/registration", p.t("登记", "Register it"), with)
-		f.Note = p.t("登记即给号，一件一号，不再更改。", "A number is given: one paper, one number, for good.")
-		return f
-	},
-	func(a *API, r *http.Request, p *paper) (*answered, error) {
-		_, h, err := posted[struct{}](a, r, p.zone)
+	carry: func(p *paper) (*answered, error) {
+		a, ctx := p.API, p.ctx
+		_, h, err := a.posted(p.r, p.zone, reflect.TypeFor[struct{}]())
 		if err != nil {
 			return nil, err
 		}
-		req, err := a.ask(r.Context(), h, struct{}{})
+		req, err := a.ask(ctx, h, struct{}{})
 		if err != nil {
 			return nil, err
 		}
-		res, err := commands.Register(r.Context(), a.cfg.Handler, p.stream, req)
+		res, err := commands.Register(ctx, a.cfg.Handler, p.stream, req)
 		if err != nil && len(res.Events) == 0 {
-			return nil, a.refused(r.Context(), req, err)
+			return nil, a.refused(ctx, req, err)
 		}
 		if err != nil { // the number is allotted and the follower will enter it: the answer stands
-			a.cfg.Logger.WarnContext(r.Context(), "registration left to the follower", "request", requestID(r.Context()), "error", err)
+			a.cfg.Logger.WarnContext(ctx, "registration left to the follower", "request", requestID(ctx), "error", err)
 		}
 		return a.answer(res, ""), nil
 	}}
@@ -861,49 +790,46 @@ func (p *paper) causes() (list []option) {
 }
 
 // choices are what the fields of an act choose from.
-func (p *paper) choices(act string) func(string) []option {
-	of := p.paperOptions(p.rules)
-	return func(name string) []option {
-		switch act + " " + name {
-		case "proposal lead", "proposal co", "assignment lead", "assignment co":
-			return p.posts
-		case "presentations to", "urgings to":
-			return p.posts
-		case "copies/distributions to":
-			people := slices.Clone(p.posts)
-			for _, who := range p.names.People("rank", p.today) {
-				people = append(people, option{ID: who.ID, Name: who.Name})
-			}
-			return people
-		case "copies/distributions copy", "copies/sendings-back copy", "copies of":
-			return p.copiesIn(documents.Held)
-		case "copies/returns copy":
-			return p.copiesIn(documents.Out)
-		case "closing code":
-			var list []option
-			for _, s := range p.settlements() {
-				list = append(list, option{ID: s.Code, Name: s.Title})
-			}
-			return list
-		case "return cause":
-			return p.causes()
-		case "reports of":
-			var list []option
-			for _, id := range append([]string{p.state.Lead}, p.state.Co...) {
-				if id != "" {
-					list = append(list, option{ID: id, Name: p.name(id)})
-				}
-			}
-			return list
-		case "duplicates first":
-			return p.sameTitle()
+func (p *paper) choices(act, name string) []option {
+	switch act + " " + name {
+	case "proposal lead", "proposal co", "assignment lead", "assignment co":
+		return p.posts
+	case "presentations to", "urgings to":
+		return p.posts
+	case "copies/distributions to":
+		people := slices.Clone(p.posts)
+		for _, who := range p.names.People("rank", p.today) {
+			people = append(people, option{ID: who.ID, Name: who.Name})
 		}
-		switch act {
-		case "description", "receipt-corrections", "registration-corrections":
-			return of(name)
+		return people
+	case "copies/distributions copy", "copies/sendings-back copy", "copies of":
+		return p.copiesIn(documents.Held)
+	case "copies/returns copy":
+		return p.copiesIn(documents.Out)
+	case "closing code":
+		var list []option
+		for _, s := range p.settlements() {
+			list = append(list, option{ID: s.Code, Name: s.Title})
 		}
-		return nil
+		return list
+	case "return cause":
+		return p.causes()
+	case "reports of":
+		var list []option
+		for _, id := range append([]string{p.state.Lead}, p.state.Co...) {
+			if id != "" {
+				list = append(list, option{ID: id, Name: p.name(id)})
+			}
+		}
+		return list
+	case "duplicates first":
+		return p.sameTitle()
 	}
+	switch act {
+	case "description", "receipt-corrections", "registration-corrections":
+		return p.paperOptions(p.rules)(name)
+	}
+	return nil
 }
 
 // sameTitle lists the papers that this one may be a repetition of.
@@ -928,25 +854,23 @@ func (p *paper) sameTitle() (list []option) {
 	return list
 }
 
-// field suits the fields of the acts to the page.
-func (p *paper) field(act string) func(f *field) bool {
-	return func(f *field) bool {
-		switch act {
-		case "description", "receipt-corrections", "registration-corrections":
-			return p.paperField(f)
-		case "due-revisions":
-			if f.Name == "cause" {
-				f.Kind, f.Value = "hidden", string(documents.CauseIssuer)
-			}
-		case "filing":
-			if f.Name == "retention" {
-				f.Options = []option{{ID: "永久"}, {ID: "30年"}, {ID: "10年"}}
-			}
-		case "copies/distributions", "copies/returns", "closing":
-			f.Fixed = f.Name == "copy" || f.Name == "code"
+// suit suits the fields of the acts to the page.
+func (p *paper) suit(act string, f *field) bool {
+	switch act {
+	case "description", "receipt-corrections", "registration-corrections":
+		return p.paperField(f)
+	case "due-revisions":
+		if f.Name == "cause" {
+			f.Kind, f.Value = "hidden", string(documents.CauseIssuer)
 		}
-		return true
+	case "filing":
+		if f.Name == "retention" {
+			f.Options = []option{{ID: "永久"}, {ID: "30年"}, {ID: "10年"}}
+		}
+	case "copies/distributions", "copies/returns", "closing":
+		f.Fixed = f.Name == "copy" || f.Name == "code"
 	}
+	return true
 }
 
 // policyList reads a list that the office has in force; nothing where it states none.
@@ -957,46 +881,9 @@ func policyList[T any](p domain.Policy, key string, at domain.Instant) (list []T
 	return list
 }
 
-// possible asks the rules which acts are possible now. What is not comes with the rule that stands against it.
-func (p *paper) possible(problem *Problem, failed string) (list actList, err error) {
-	var can []form
-	wanted := p.r.URL.Query().Get("act")
-	if failed != "" {
-		wanted = failed
-	}
-	for _, act := range paperActs {
-		so, err := act.possible(p)
-		var refusal *domain.Refusal
-		switch {
-		case errors.As(err, &refusal):
-			if refusal.Kind == domain.Invalid || act.path == failed {
-				break // what is wrong is not typed yet; what was typed is not lost
-			}
-			if refusal.Kind != domain.NotFound {
-				list.Cannot = append(list.Cannot, cannot{p.t(act.zh, act.en), p.say(refusal.Code, refusal.Params, refusal.Text(p.lang))})
-			}
-			continue
-		case err != nil:
-			return list, err
-		case !so:
-			continue
-		}
-		back := fill{options: p.choices(act.path), change: p.field(act.path)}
-		if act.path == failed {
-			back.values, back.problem = p.r.PostForm, problem
-		}
-		f := act.form(p, back)
-		if f.IfMatch == "" {
-			f.IfMatch = strconv.FormatInt(int64(len(p.events)-1), 10)
-		}
-		if act.path == "duplicates" && len(p.sameTitle()) == 0 {
-			continue
-		}
-		f.Open = act.path == wanted
-		can = append(can, f)
-	}
-	list.sort(can, p.next())
-	return list, nil
+// leaves leaves the counting at the first receipt out where there is no paper of the same title.
+func (p *paper) leaves(act string, _ *domain.Refusal) bool {
+	return act == "duplicates" && len(p.sameTitle()) == 0
 }
 
 // next are the steps that the paper's life comes to now; whatever else is possible stands behind them.
@@ -1099,8 +986,8 @@ func (p *paper) instruction(stream, now string) (text string, later []corrected,
 	return text, later, err
 }
 
-// paperPage is one paper: its slip, its history, and what can be done now.
-func (a *API) paperPage(w http.ResponseWriter, r *http.Request, failed string, problem *Problem) {
+// build makes the page of one paper: its slip, its history, and what can be done now.
+func (p *paper) build() (*frame, error) {
 	type data struct {
 		Slip                      slip
 		State, Holder             string
@@ -1112,69 +999,42 @@ func (a *API) paperPage(w http.ResponseWriter, r *http.Request, failed string, p
 		Acts                      actList
 		Case                      string
 	}
-	p, err := a.paper(r)
+	title := p.entry.NumberText
+	if title == "" {
+		title = p.t("未登记来文", "Paper without a number")
+	}
+	f, err := p.frame(title)
 	if err != nil {
-		a.refusePage(w, r, err)
-		return
+		return nil, err
 	}
-	build := func() (*frame, error) {
-		title := p.entry.NumberText
-		if title == "" {
-			title = p.t("未登记来文", "Paper without a number")
-		}
-		f, err := p.frame(title)
-		if err != nil {
-			return nil, err
-		}
-		out := data{Masked: p.entry.Masked, Withheld: !p.sees, Class: p.entry.Class, Holder: p.holder(p.entry)}
-		f.Data = &out
-		if problem != nil {
-			f.Refusal = p.refusal(problem)
-			f.Refusal.OnRecord = attempted(p.events, p.who)
-		}
-		if out.Masked {
-			return f, nil
-		}
-		if out.Slip, err = p.slip(); err != nil {
-			return nil, err
-		}
-		out.State, out.Urgency = p.word(string(p.state.Status())), p.entry.Urgency
-		if p.entry.Open() {
-			out.Due = p.due(p.entry.Due)
-		}
-		out.Waiting = p.state.Proposed && !p.state.Instructed
-		if p.entry.Case != "" {
-			out.Case = p.pageOf(p.entry.Case)
-		}
-		if !p.sees {
-			return f, nil
-		}
-		done := p.done(p.stream)
-		out.Lines = p.lines(p.events, true, done)
-		if done >= 0 && int(done) < len(out.Lines) {
-			f.Notice = out.Lines[done].Text
-		} else if of, _, ok := strings.Cut(r.URL.Query().Get("done"), "@"); ok && domain.ContextOf(of) == registers.Context.Name && p.state.Text != "" {
-			f.Notice = p.t("登记 ", "registered as ") + p.state.Text
-			for i := range out.Lines {
-				out.Lines[i].Fresh = p.events[i].Type == "document.registered"
-			}
-		}
-		out.Acts, err = p.possible(problem, failed)
-		return f, err
+	out := data{Masked: p.entry.Masked, Withheld: !p.sees, Class: p.entry.Class, Holder: p.holder(p.entry)}
+	f.Data = &out
+	if out.Masked {
+		return f, nil
 	}
-	f, err := build()
-	if err != nil {
-		a.refusePage(w, r, err)
-		return
+	if out.Slip, err = p.slip(); err != nil {
+		return nil, err
 	}
-	status := http.StatusOK
-	if f.Refusal != nil {
-		status = f.Refusal.Status
-		for k, v := range problem.headers {
-			w.Header()[k] = v
+	out.State, out.Urgency = p.word(string(p.state.Status())), p.entry.Urgency
+	if p.entry.Open() {
+		out.Due = p.due(p.entry.Due)
+	}
+	out.Waiting = p.state.Proposed && !p.state.Instructed
+	if p.entry.Case != "" {
+		out.Case = p.pageOf(p.entry.Case)
+	}
+	if !p.sees {
+		return f, nil
+	}
+	out.Lines = p.history(f)
+	if of, _, ok := strings.Cut(p.r.URL.Query().Get("done"), "@"); ok && domain.ContextOf(of) == registers.Context.Name && p.state.Text != "" {
+		f.Notice = p.t("登记 ", "registered as ") + p.state.Text
+		for i := range out.Lines {
+			out.Lines[i].Fresh = p.events[i].Type == "document.registered"
 		}
 	}
-	a.show(w, r, status, "document", f)
+	out.Acts, err = possible(p, paperActs)
+	return f, err
 }
 
 // attempted tells whether the refusal of this very request stands on record.
@@ -1182,22 +1042,4 @@ func attempted(events []domain.Recorded, w who) bool {
 	return slices.ContainsFunc(events, func(r domain.Recorded) bool {
 		return strings.HasSuffix(r.Type, ".refused") && r.Actor.Person == w.Person && r.ReceivedAt.Equal(domain.At(w.received).Time)
 	})
-}
-
-func (a *API) paperForm(w http.ResponseWriter, r *http.Request, act paperAct) {
-	if !readForm(w, r) {
-		a.refusePage(w, r, problemMalformed)
-		return
-	}
-	p, err := a.paper(r)
-	if err != nil {
-		a.refusePage(w, r, err)
-		return
-	}
-	out, err := act.carry(a, r, p)
-	if err != nil {
-		a.paperPage(w, r, act.path, a.asProblem(r.Context(), err))
-		return
-	}
-	a.recorded(w, r, out, "/desk/documents/"+idOf(p.stream))
 }

@@ -30,10 +30,7 @@ import (
 func (a *API) officePages() {
 	a.page(http.MethodGet, "/desk/registers", commands.Work, "The office's number books", func(w http.ResponseWriter, r *http.Request) { a.booksPage(w, r, nil) })
 	a.page(http.MethodPost, "/desk/registers", commands.Work, "Open a book for a year, by the form", a.bookForm)
-	a.page(http.MethodGet, "/desk/registers/{id}", commands.Work, "One number book, its numbers and gaps", func(w http.ResponseWriter, r *http.Request) { a.seriesPage(w, r, "", nil) })
-	for _, act := range seriesActs {
-		a.page(http.MethodPost, "/desk/registers/{id}/"+act.path, commands.Work, act.en+", by the form", func(w http.ResponseWriter, r *http.Request) { a.seriesForm(w, r, act) })
-	}
+	recordPages(a, "/desk/registers/{id}", "register", commands.Work, "One number book, its numbers and gaps", openBook, book.build, bookActs)
 	a.page(http.MethodGet, "/desk/policy", commands.Look, "The office's rules (制度库)", a.policyPage)
 	a.page(http.MethodGet, "/desk/calendar", commands.Look, "A year of the office's calendar", a.calendarPage)
 	a.page(http.MethodGet, "/desk/org", commands.Look, "Units, posts and persons", a.orgPage)
@@ -78,12 +75,12 @@ func (a *API) booksPage(w http.ResponseWriter, r *http.Request, problem *Problem
 		if len(books) > 0 {
 			given.Book = books[0].Book
 		}
-		_, err = try(d, given, registers.Series{}, nil)
+		_, err = try(d, registers.Context, "", given)
 		var refusal *domain.Refusal
 		if problem == nil && errors.As(err, &refusal) && refusal.Kind == domain.Forbidden {
 			return f, nil
 		}
-		back := fill{given: given, problem: problem, change: func(f *field) bool {
+		back := fill{problem: problem, change: func(f *field) bool {
 			if f.Name == "book" {
 				for _, b := range books {
 					f.Options = append(f.Options, option{ID: b.Book})
@@ -95,7 +92,7 @@ func (a *API) booksPage(w http.ResponseWriter, r *http.Request, problem *Problem
 		if problem != nil {
 			back.values, f.Refusal = r.PostForm, d.refusal(problem)
 		}
-		open := formOf[registers.Open](d, "open", "/desk/registers", d.t("启用登记簿", "Open a book"), back)
+		open := formOf(d, given, "open", "/desk/registers", d.t("启用登记簿", "Open a book"), back)
 		open.Open = problem != nil
 		out.Open = &open
 		return f, nil
@@ -107,8 +104,9 @@ func (a *API) bookForm(w http.ResponseWriter, r *http.Request) {
 		a.refusePage(w, r, problemMalformed)
 		return
 	}
-	out, err := carryOut(a, r, a.cfg.Handler.Zone, registers.Context, func(req commands.Request, c registers.Open) string {
-		return registers.StreamOf(commands.NewID, req.Office, c.Book, c.Year)
+	out, err := carryOut(a, r, a.cfg.Handler.Zone, registers.Context, registers.Open{}, func(req commands.Request, c domain.Command[registers.Series]) string {
+		open := c.(registers.Open)
+		return registers.StreamOf(commands.NewID, req.Office, open.Book, open.Year)
 	})
 	if err != nil {
 		a.booksPage(w, r, a.asProblem(r.Context(), err))
@@ -117,36 +115,25 @@ func (a *API) bookForm(w http.ResponseWriter, r *http.Request) {
 	a.recorded(w, r, out, "/desk/registers/"+out.Body.ID)
 }
 
-// seriesAct is one act of the keeper of a book.
-type seriesAct struct {
-	path, zh, en string
-	possible     func(d *desk, s registers.Series) (bool, error)
-	form         func(d *desk, id string, with fill) form
-	carry        func(a *API, r *http.Request, stream string) (*answered, error)
+// book is one number book before the asker.
+type book struct{ *record[registers.Series] }
+
+func openBook(a *API, r *http.Request) (book, error) {
+	rec, err := openRecord(a, r, registers.Context)
+	return book{rec}, err
 }
 
-func onSeries[C domain.Command[registers.Series]](path, zh, en string) seriesAct {
-	return seriesAct{path, zh, en,
-		func(d *desk, s registers.Series) (bool, error) {
-			var c C
-			events, err := try[registers.Series](d, c, s, nil)
-			return len(events) > 0, err
-		},
-		func(d *desk, id string, with fill) form {
-			return formOf[C](d, path, "/desk/registers/"+id+"/"+path, d.t(zh, en), with)
-		},
-		func(a *API, r *http.Request, stream string) (*answered, error) {
-			return carryOut(a, r, a.cfg.Handler.Zone, registers.Context, func(commands.Request, C) string { return stream })
-		}}
+// bookActs are the acts of the keeper of a book.
+var bookActs = []recordAct[book]{
+	upon("voids", "作废编号", "Void a number", func(book) domain.Command[registers.Series] { return registers.Void{} }).editing(),
+	upon("certificates", "出具编号连续性证明", "Certify the numbers", func(book) domain.Command[registers.Series] { return registers.Certify{} }),
+	upon("closing", "封簿", "Close the book", func(book) domain.Command[registers.Series] { return registers.Close{} }),
 }
 
-var seriesActs = []seriesAct{
-	onSeries[registers.Void]("voids", "作废编号", "Void a number"),
-	onSeries[registers.Certify]("certificates", "出具编号连续性证明", "Certify the numbers"),
-	onSeries[registers.Close]("closing", "封簿", "Close the book"),
-}
+func (b book) next() []string { return []string{"voids", "certificates", "closing"} }
 
-func (a *API) seriesPage(w http.ResponseWriter, r *http.Request, failed string, problem *Problem) {
+// build makes the page of one number book: its numbers, its gaps, its certificates.
+func (b book) build() (*frame, error) {
 	type numberRow struct {
 		N                                  int
 		Text, State, Tone, Href, Who, When string
@@ -165,102 +152,44 @@ func (a *API) seriesPage(w http.ResponseWriter, r *http.Request, failed string, 
 		Certificates []certificate
 		Acts         actList
 	}
-	a.view(w, r, "register", func(d *desk) (*frame, error) {
-		id := chi.URLParam(r, "id")
-		if !uuidForm.MatchString(id) {
-			return nil, problemNotFound
-		}
-		stream := registers.Context.Stream(id)
-		events, _, err := d.story(stream)
-		if err != nil {
-			return nil, err
-		}
-		d.caught(events)
-		s, err := series.Get(d.ctx, a.cfg.Read.Pool, d.who.Office, stream)
-		if err != nil {
-			return nil, err
-		}
-		state, err := registers.Context.Fold(registers.Series{}, events)
-		if err != nil {
-			return nil, err
-		}
-		f, err := d.frame(fmt.Sprintf(d.t("%s %d 年登记簿", "%s, book of %d"), s.Book, s.Year))
-		if err != nil {
-			return nil, err
-		}
-		out := data{Series: s, Report: state.Gaps()}
-		out.Complete = out.Report.Complete()
-		f.Data = &out
-		after, _ := strconv.Atoi(r.URL.Query().Get("after"))
-		page, err := series.Numbers(d.ctx, a.cfg.Read.Pool, d.who.Office, stream, max(0, after), 100)
-		if err != nil {
-			return nil, err
-		}
-		tones := map[registers.State]string{registers.Registered: "green", registers.Voided: "seal", registers.Allotted: "ochre"}
-		for _, n := range page {
-			out.Numbers = append(out.Numbers, numberRow{N: n.N, Text: n.Text, State: d.word(string(n.State)), Tone: tones[n.State], Href: d.pageOf(n.Item), Who: d.name(n.By), When: d.at(n.At), Reason: n.Reason})
-		}
-		if len(page) == 100 {
-			out.Next = turned(r, "after", strconv.Itoa(page[99].N))
-		}
-		certs, err := series.Certificates(d.ctx, a.cfg.Read.Pool, d.who.Office, stream)
-		if err != nil {
-			return nil, err
-		}
-		for _, c := range certs {
-			out.Certificates = append(out.Certificates, certificate{d.at(c.At), d.name(c.By), fmt.Sprintf(d.t("第 %d 至 %d 号：登记 %d，作废 %d，未落实 %d，缺号 %d", "numbers %d to %d: registered %d, void %d, unfinished %d, missing %d"),
-				c.First, c.Last, c.Registered, len(c.Void), len(c.Unfinished), len(c.Missing)), c.Report.Complete()})
-		}
-		if problem != nil {
-			f.Refusal = d.refusal(problem)
-		}
-		if done := d.done(stream); done >= 0 && int(done) < len(events) {
-			if told := d.lines(events[done:done+1], true, done); len(told) > 0 {
-				f.Notice = told[0].Text
-			}
-		}
-		for _, act := range seriesActs {
-			so, err := act.possible(d, state)
-			var refusal *domain.Refusal
-			if errors.As(err, &refusal) && refusal.Kind != domain.Invalid && !(act.path == "voids" && refusal.Kind == domain.Conflict) {
-				out.Acts.Cannot = append(out.Acts.Cannot, cannot{d.t(act.zh, act.en), d.say(refusal.Code, refusal.Params, refusal.Text(d.lang))})
-				continue
-			} else if err != nil && refusal == nil {
-				return nil, err
-			} else if err == nil && !so {
-				continue
-			}
-			back := fill{}
-			if act.path == failed {
-				back.values, back.problem = r.PostForm, problem
-			}
-			form := act.form(d, id, back)
-			if form.IfMatch == "" {
-				form.IfMatch = strconv.Itoa(len(events) - 1)
-			}
-			form.Open = act.path == failed
-			out.Acts.Can = append(out.Acts.Can, form)
-		}
-		return f, nil
-	})
-}
-
-func (a *API) seriesForm(w http.ResponseWriter, r *http.Request, act seriesAct) {
-	if !readForm(w, r) {
-		a.refusePage(w, r, problemMalformed)
-		return
-	}
-	id := chi.URLParam(r, "id")
-	if !uuidForm.MatchString(id) {
-		a.refusePage(w, r, problemNotFound)
-		return
-	}
-	out, err := act.carry(a, r, registers.Context.Stream(id))
+	s, err := series.Get(b.ctx, b.cfg.Read.Pool, b.who.Office, b.stream)
 	if err != nil {
-		a.seriesPage(w, r, act.path, a.asProblem(r.Context(), err))
-		return
+		return nil, err
 	}
-	a.recorded(w, r, out, "/desk/registers/"+id)
+	f, err := b.frame(fmt.Sprintf(b.t("%s %d 年登记簿", "%s, book of %d"), s.Book, s.Year))
+	if err != nil {
+		return nil, err
+	}
+	out := data{Series: s, Report: b.state.Gaps()}
+	out.Complete = out.Report.Complete()
+	f.Data = &out
+	after, _ := strconv.Atoi(b.r.URL.Query().Get("after"))
+	page, err := series.Numbers(b.ctx, b.cfg.Read.Pool, b.who.Office, b.stream, max(0, after), 100)
+	if err != nil {
+		return nil, err
+	}
+	tones := map[registers.State]string{registers.Registered: "green", registers.Voided: "seal", registers.Allotted: "ochre"}
+	for _, n := range page {
+		out.Numbers = append(out.Numbers, numberRow{N: n.N, Text: n.Text, State: b.word(string(n.State)), Tone: tones[n.State], Href: b.pageOf(n.Item), Who: b.name(n.By), When: b.at(n.At), Reason: n.Reason})
+	}
+	if len(page) == 100 {
+		out.Next = turned(b.r, "after", strconv.Itoa(page[99].N))
+	}
+	certs, err := series.Certificates(b.ctx, b.cfg.Read.Pool, b.who.Office, b.stream)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range certs {
+		out.Certificates = append(out.Certificates, certificate{b.at(c.At), b.name(c.By), fmt.Sprintf(b.t("第 %d 至 %d 号：登记 %d，作废 %d，未落实 %d，缺号 %d", "numbers %d to %d: registered %d, void %d, unfinished %d, missing %d"),
+			c.First, c.Last, c.Registered, len(c.Void), len(c.Unfinished), len(c.Missing)), c.Report.Complete()})
+	}
+	if done := b.done(b.stream); done >= 0 && int(done) < len(b.events) {
+		if told := b.lines(b.events[done:done+1], true, done); len(told) > 0 {
+			f.Notice = told[0].Text
+		}
+	}
+	out.Acts, err = possible(b, bookActs)
+	return f, err
 }
 
 // ruleRow is one value of the office's rules.

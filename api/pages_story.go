@@ -151,17 +151,48 @@ func groundsOf(r domain.Recorded, urgency string) []string {
 	return nil
 }
 
+// tellers put the events of a context into sentences, one row a context.
+var tellers = map[string]func(d *desk, l *line, event any){
+	approvals.Context.Name: (*desk).tellApproval,
+	documents.Context.Name: (*desk).tellDocument,
+	policy.Context.Name:    (*desk).tellPolicy,
+	registers.Context.Name: (*desk).tellRegister,
+}
+
+// fact adds a fact beneath the sentence, where there is one.
+func (l *line) fact(what, value string) {
+	if value != "" {
+		l.Facts = append(l.Facts, what+value)
+	}
+}
+
 // tellEvent puts an event into a sentence.
 func (d *desk) tellEvent(l *line, r domain.Recorded) {
-	t := d.t
-	fact := func(zh, en, value string) {
-		if value != "" {
-			l.Facts = append(l.Facts, t(zh, en)+value)
-		}
+	if r.Erased {
+		l.Text = d.t("内容已依法销毁", "the content was lawfully destroyed")
+		return
 	}
+	if e, ok := r.Event.(interface {
+		Refusal() (code string, params map[string]string)
+	}); ok {
+		code, params := e.Refusal()
+		l.Tone, l.Text = "seal", d.t("没有受理：", "not done: ")+d.say(code, params, code)
+		return
+	}
+	if tell := tellers[domain.ContextOf(r.Stream)]; tell != nil {
+		tell(d, l, r.Event)
+	}
+	if l.Text == "" {
+		l.Text = r.Type
+	}
+}
+
+// tellDocument tells what happened to a paper.
+func (d *desk) tellDocument(l *line, event any) {
+	t, fact := d.t, l.fact
 	term := func(e documents.Term) {
 		if e.DueOn.IsZero() {
-			fact("", "", t("无时限", "no time limit"))
+			fact("", t("无时限", "no time limit"))
 			return
 		}
 		how := d.word(string(e.Basis))
@@ -174,24 +205,20 @@ func (d *desk) tellEvent(l *line, r domain.Recorded) {
 		if e.Provisional {
 			how += t("，暂定", ", provisional")
 		}
-		fact("期限 ", "due ", d.date(e.DueOn)+" 24:00"+t("（", " (")+how+t("）", ")"))
+		fact(t("期限 ", "due "), d.date(e.DueOn)+" 24:00"+t("（", " (")+how+t("）", ")"))
 	}
-	if r.Erased {
-		l.Text = t("内容已依法销毁", "the content was lawfully destroyed")
-		return
-	}
-	switch e := r.Event.(type) {
+	switch e := event.(type) {
 	case documents.Received:
 		l.Tone, l.Text = "green", d.receipt(e)
-		fact("备注：", "remarks: ", e.Remarks)
+		fact(t("备注：", "remarks: "), e.Remarks)
 	case documents.ReceiptCorrected:
 		l.Tone, l.Text = "ochre", t("更正签收：", "receipt corrected: ")+d.receipt(e.Received)
-		fact("理由：", "why: ", e.Reason)
+		fact(t("理由：", "why: "), e.Reason)
 	case documents.Described:
 		l.Text, l.Quote = t("填写主要内容", "main data entered"), d.describe(e.Paper)
 	case documents.RegistrationCorrected:
 		l.Tone, l.Text, l.Quote = "ochre", t("更正登记", "registered data corrected"), d.describe(e.Paper)
-		fact("理由：", "why: ", e.Reason)
+		fact(t("理由：", "why: "), e.Reason)
 	case documents.DutyPaperHandedOn:
 		l.Text = t("自值班记录接办，首登", "taken over from the duty log, first in ") + "《" + e.FirstBook + "》"
 	case documents.Registered:
@@ -199,8 +226,8 @@ func (d *desk) tellEvent(l *line, r domain.Recorded) {
 		term(e.Term)
 	case documents.DueRevised:
 		l.Tone, l.Text = "ochre", t("期限改为 ", "the time limit is now ")+d.date(e.DueOn)
-		fact("原为 ", "it was ", d.date(e.WasOn))
-		fact("因：", "because of ", d.word(string(e.Cause)))
+		fact(t("原为 ", "it was "), d.date(e.WasOn))
+		fact(t("因：", "because of "), d.word(string(e.Cause)))
 		term(e.Term)
 	case documents.DuplicateFound:
 		l.Text = t("系重件，并入首件", "the paper came before: counted at the first receipt")
@@ -209,8 +236,8 @@ func (d *desk) tellEvent(l *line, r domain.Recorded) {
 		l.Tone, l.Text = "green", t("初审通过", "checked: in order and for this office")
 	case documents.Returned:
 		l.Tone, l.Text = "seal", t("退回来文机关：", "sent back: ")+d.word(e.Cause)
-		fact("说明：", "reason: ", e.Reason)
-		fact("最迟可退 ", "last day to return: ", d.date(e.Until))
+		fact(t("说明：", "reason: "), e.Reason)
+		fact(t("最迟可退 ", "last day to return: "), d.date(e.Until))
 	case documents.Classified:
 		l.Text = t("分类：", "category: ") + e.Category + t("（", " (") + d.word(e.Form) + t("）", ")")
 	case documents.LegalityReviewed:
@@ -219,69 +246,69 @@ func (d *desk) tellEvent(l *line, r domain.Recorded) {
 		l.Text = t("呈送 ", "laid before ") + d.name(e.To)
 	case documents.HandlingProposed:
 		l.Text, l.Quote = t("提出拟办意见（", "handling proposed (")+d.word(string(e.Action))+t("）", ")"), e.Opinion
-		fact("建议主办 ", "proposed lead: ", d.name(e.Lead))
-		fact("建议会办 ", "with ", d.nameAll(e.Co))
-		fact("建议期限 ", "proposed last day: ", d.date(e.DueOn))
+		fact(t("建议主办 ", "proposed lead: "), d.name(e.Lead))
+		fact(t("建议会办 ", "with "), d.nameAll(e.Co))
+		fact(t("建议期限 ", "proposed last day: "), d.date(e.DueOn))
 	case documents.Instructed:
 		l.Tone, l.Text = "green", d.name(e.DecidedPost)+" "+d.name(e.DecidedBy)+t(" 批示", " instructed")
 		if !e.Approved {
 			l.Tone, l.Text = "seal", d.name(e.DecidedPost)+" "+d.name(e.DecidedBy)+t(" 未同意拟办意见", " did not agree to the proposal")
 		}
-		fact("指定主办 ", "names to lead: ", d.name(e.Lead))
-		fact("指定会办 ", "names to take part: ", d.nameAll(e.Co))
-		fact("批示时间 ", "decided at ", d.limit(e.DecidedAt))
+		fact(t("指定主办 ", "names to lead: "), d.name(e.Lead))
+		fact(t("指定会办 ", "names to take part: "), d.nameAll(e.Co))
+		fact(t("批示时间 ", "decided at "), d.limit(e.DecidedAt))
 		l.Links = append(l.Links, link{"/desk/approvals/" + idOf(e.Case), t("批示单", "the case")})
 	case documents.Assigned:
 		l.Text = t("交办：主办 ", "assigned: led by ") + d.name(e.Lead)
-		fact("会办 ", "with ", d.nameAll(e.Co))
-		fact("承办期限 ", "last day for the lead: ", d.date(e.DueOn))
+		fact(t("会办 ", "with "), d.nameAll(e.Co))
+		fact(t("承办期限 ", "last day for the lead: "), d.date(e.DueOn))
 	case documents.AssignmentAccepted:
 		l.Tone, l.Text = "green", d.name(e.Handler)+t(" 接办", " accepted")
 	case documents.AssignmentDeclined:
 		l.Tone, l.Text = "seal", d.name(e.Handler)+t(" 退办", " declined")
-		fact("理由：", "why: ", e.Reason)
+		fact(t("理由：", "why: "), e.Reason)
 	case documents.Urged:
 		l.Tone, l.Text = "ochre", fmt.Sprintf(t("催办 %s（第 %d 级）", "%s was urged (level %d)"), d.name(e.To), e.Level)
-		fact("", "", e.Note)
+		fact("", e.Note)
 	case documents.FindingRaised:
 		l.Tone, l.Text = "seal", t("期限到，尚未办结", "the time limit passed with the paper open")
-		fact("应于 ", "due at ", d.limit(e.DueAt))
+		fact(t("应于 ", "due at "), d.limit(e.DueAt))
 	case documents.ProcessingReviewed:
 		l.Text, l.Quote = t("检查办理情况", "the handling was looked at"), e.Remark
 	case documents.HandlingReported:
 		l.Tone, l.Text, l.Quote = "green", d.name(e.Of)+t(" 报告办理结果", " reported"), e.Text
 	case documents.ReplySent:
 		l.Tone, l.Text = "green", t("答复 ", "answered ")+e.To+t("（", " (")+d.word(e.Way)+t("）", ")")
-		fact("复文号 ", "number ", e.Number)
-		fact("日期 ", "on ", d.date(e.SentOn))
+		fact(t("复文号 ", "number "), e.Number)
+		fact(t("日期 ", "on "), d.date(e.SentOn))
 	case documents.Suspended:
 		l.Tone, l.Text = "ochre", t("中止办理", "handling suspended")
-		fact("理由：", "why: ", e.Reason)
+		fact(t("理由：", "why: "), e.Reason)
 	case documents.Resumed:
 		l.Text = t("恢复办理", "handling resumed")
 	case documents.TransferredOut:
 		l.Text = t("转出至 ", "transferred to ") + e.To
-		fact("理由：", "why: ", e.Reason)
+		fact(t("理由：", "why: "), e.Reason)
 	case documents.RecalledByIssuer:
 		l.Tone, l.Text = "seal", t("来文机关收回，通知 ", "recalled by the issuer, notice ")+e.Notice
-		fact("理由：", "why: ", e.Reason)
+		fact(t("理由：", "why: "), e.Reason)
 	case documents.Closed:
 		l.Tone, l.Text = "green", t("办结：", "closed: ")+e.Title
-		fact("", "", e.Note)
+		fact("", e.Note)
 	case documents.Reopened:
 		l.Tone, l.Text = "ochre", t("重新启办", "reopened")
-		fact("理由：", "why: ", e.Reason)
+		fact(t("理由：", "why: "), e.Reason)
 	case documents.Filed:
 		l.Tone, l.Text = "green", t("归档 ", "filed as ")+e.FileCode
-		fact("卷号 ", "volume ", e.Volume)
-		fact("保管期限 ", "kept for ", e.Retention)
+		fact(t("卷号 ", "volume "), e.Volume)
+		fact(t("保管期限 ", "kept for "), e.Retention)
 	case documents.CopyDistributed:
 		l.Text = fmt.Sprintf(t("第 %s 号发 %s", "copy %s handed to %s"), e.Copy, d.name(e.To))
 	case documents.CopyReturned:
 		l.Text = fmt.Sprintf(t("第 %s 号由 %s 交回", "copy %s came back from %s"), e.Copy, d.name(e.From))
 	case documents.CopyRegistered:
 		l.Text = fmt.Sprintf(t("复制第 %s 号，编为第 %s 号", "copy %s was copied as %s"), e.Of, e.Copy)
-		fact("批准依据 ", "by approval ", e.Approval)
+		fact(t("批准依据 ", "by approval "), e.Approval)
 	case documents.CopiesJoined:
 		l.Text = fmt.Sprintf(t("后到的 %d 份并入", "%d copies that came later count here"), len(e.Copies))
 		l.Links = append(l.Links, link{"/desk/documents/" + idOf(e.From), t("后到之件", "the later receipt")})
@@ -289,10 +316,16 @@ func (d *desk) tellEvent(l *line, r domain.Recorded) {
 		l.Text = fmt.Sprintf(t("第 %s 号清退 %s", "copy %s went back to %s"), e.Copy, e.To)
 	case documents.CopyDestroyed:
 		l.Tone, l.Text = "seal", fmt.Sprintf(t("第 %s 号经批准销毁", "copy %s was destroyed by approval"), e.Copy)
+	}
+}
 
+// tellApproval tells what happened in a case.
+func (d *desk) tellApproval(l *line, event any) {
+	t, fact := d.t, l.fact
+	switch e := event.(type) {
 	case approvals.Opened:
 		l.Text, l.Quote = t("发起：", "opened: ")+e.Kind, e.Text
-		fact("申请人 ", "asked by ", d.name(e.Applicant.Person))
+		fact(t("申请人 ", "asked by "), d.name(e.Applicant.Person))
 	case approvals.RouteResolved:
 		l.Text = fmt.Sprintf(t("按权限表定 %d 个环节", "%d steps by the authority table"), len(e.Steps))
 	case approvals.StepRouted:
@@ -310,16 +343,16 @@ func (d *desk) tellEvent(l *line, r domain.Recorded) {
 			posts = []string{d.name(e.Body)}
 		}
 		l.Text = t("送 ", "put to ") + strings.Join(posts, d.word("、"))
-		fact("时限 ", "by ", d.limit(e.Due))
+		fact(t("时限 ", "by "), d.limit(e.Due))
 	case approvals.StepSkipped:
 		l.Text = fmt.Sprintf(t("第 %d 环节略过：不合条件", "step %d skipped: its condition is not met"), e.Step)
 		switch class, of := strings.CutPrefix(e.Reason, "class_from "); {
 		case e.Reason == "reserved":
-			fact("", "", t("上一环节没有提请", "the step before reserved nothing"))
+			fact("", t("上一环节没有提请", "the step before reserved nothing"))
 		case of:
-			fact("", "", t("密级低于", "below the class ")+d.word(class))
+			fact("", t("密级低于", "below the class ")+d.word(class))
 		default:
-			fact("", "", e.Reason)
+			fact("", e.Reason)
 		}
 	case approvals.StepSeen:
 		l.Text = t("已阅", "seen")
@@ -340,31 +373,31 @@ func (d *desk) tellEvent(l *line, r domain.Recorded) {
 		l.Tone, l.Text, l.Quote = "ochre", t("退回", "sent back to ")+to, e.Text
 	case approvals.InstructionWritten:
 		l.Tone, l.Text, l.Quote = "green", t("批示", "instruction"), e.Text
-		fact("主办 ", "led by ", d.name(e.Lead))
-		fact("会办 ", "with ", d.nameAll(e.Co))
-		fact("限于 ", "by ", d.date(e.Limit))
+		fact(t("主办 ", "led by "), d.name(e.Lead))
+		fact(t("会办 ", "with "), d.nameAll(e.Co))
+		fact(t("限于 ", "by "), d.date(e.Limit))
 		if e.Reserved {
-			fact("", "", t("提请上一级决定", "the step above decides"))
+			fact("", t("提请上一级决定", "the step above decides"))
 		}
 	case approvals.OpinionCorrected:
 		l.Tone, l.Text, l.Quote = "ochre", t("更正意见", "opinion corrected"), e.Opinion.Text
-		fact("原因：", "why: ", e.Reason)
+		fact(t("原因：", "why: "), e.Reason)
 	case approvals.CountersignCompleted:
 		l.Text = t("会签完毕", "countersigned")
 	case approvals.SignerAdded:
 		l.Text = t("加签 ", "signers added: ") + d.nameAll(e.Added.Posts)
-		fact("原因：", "why: ", e.Reason)
+		fact(t("原因：", "why: "), e.Reason)
 	case approvals.StepTransferred:
 		l.Text = t("转办 ", "transferred to ") + d.name(e.To)
-		fact("原因：", "why: ", e.Reason)
+		fact(t("原因：", "why: "), e.Reason)
 	case approvals.StepEntrusted:
 		l.Text = t("委托 ", "entrusted to ") + d.name(e.Person)
-		fact("原因：", "why: ", e.Reason)
+		fact(t("原因：", "why: "), e.Reason)
 	case approvals.StepReminded:
 		l.Tone, l.Text = "ochre", t("提醒 ", "reminded ")+d.nameAll(e.Posts)
 	case approvals.StepEscalated:
 		l.Tone, l.Text = "seal", t("时限到，由 ", "time ran out: from ")+d.name(e.From)+t(" 升至 ", " to ")+d.name(e.To)
-		fact("时限 ", "by ", d.limit(e.Due))
+		fact(t("时限 ", "by "), d.limit(e.Due))
 	case approvals.FindingRaised:
 		l.Tone, l.Text = "seal", t("时限到，其上无人可批", "time ran out and nobody above can decide")
 	case approvals.DisputeRaised:
@@ -375,7 +408,7 @@ func (d *desk) tellEvent(l *line, r domain.Recorded) {
 		l.Tone, l.Text, l.Quote = "green", d.name(e.Body)+t(" 决定：", " decided: ")+d.word(e.Outcome), e.Text
 	case approvals.Withdrawn:
 		l.Text = t("申请人撤回", "withdrawn by the applicant")
-		fact("原因：", "why: ", e.Reason)
+		fact(t("原因：", "why: "), e.Reason)
 	case approvals.Closed:
 		l.Tone, l.Text = "green", t("办结：", "closed: ")+d.word(e.Outcome)
 		if e.Outcome == approvals.OutcomeDisapproved {
@@ -383,7 +416,13 @@ func (d *desk) tellEvent(l *line, r domain.Recorded) {
 		}
 	case approvals.Delivered:
 		l.Text = t("结果已记入来文", "the outcome stands in the paper's record")
+	}
+}
 
+// tellRegister tells what happened in a number book.
+func (d *desk) tellRegister(l *line, event any) {
+	t, fact := d.t, l.fact
+	switch e := event.(type) {
 	case registers.SeriesOpened:
 		l.Text = t("启用登记簿", "the book was opened")
 	case registers.NumberAllotted:
@@ -392,21 +431,17 @@ func (d *desk) tellEvent(l *line, r domain.Recorded) {
 		l.Tone, l.Text = "green", fmt.Sprintf(t("%d 号登记", "number %d registered"), e.Number)
 	case registers.NumberVoided:
 		l.Tone, l.Text = "seal", fmt.Sprintf(t("%d 号作废", "number %d void"), e.Number)
-		fact("理由：", "why: ", e.Reason)
+		fact(t("理由：", "why: "), e.Reason)
 	case registers.SeriesClosed:
 		l.Text = t("封簿", "the book was closed")
 	case registers.GapCertificateIssued:
 		l.Tone, l.Text = "green", fmt.Sprintf(t("出具编号连续性证明，%d 至 %d 号", "certified, numbers %d to %d"), e.First, e.Last)
+	}
+}
 
-	case policy.Published:
-		l.Tone, l.Text = "green", fmt.Sprintf(t("发布制度第 %d 版", "policy version %d published"), e.Version)
-	case interface {
-		Refusal() (code string, params map[string]string)
-	}:
-		code, params := e.Refusal()
-		l.Tone, l.Text = "seal", t("没有受理：", "not done: ")+d.say(code, params, code)
-	default:
-		l.Text = r.Type
+func (d *desk) tellPolicy(l *line, event any) {
+	if e, ok := event.(policy.Published); ok {
+		l.Tone, l.Text = "green", fmt.Sprintf(d.t("发布制度第 %d 版", "policy version %d published"), e.Version)
 	}
 }
 

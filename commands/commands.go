@@ -187,13 +187,7 @@ func attempt[S any](ctx context.Context, h *Handler, c domain.Context[S], stream
 	if head.state != nil {
 		state = head.state.(S)
 	}
-	act, in, err := h.act(ctx, req, near, func(act domain.Act) []string {
-		streams := c.FactStreams(req.Office)
-		if n, ok := cmd.(domain.Needer[S]); ok {
-			streams = append(streams, n.Needs(state, act)...)
-		}
-		return streams
-	})
+	act, in, err := h.act(ctx, req, near, needs(c, cmd, state, req.Office))
 	if err != nil {
 		return Result{}, err
 	}
@@ -242,6 +236,55 @@ func attempt[S any](ctx context.Context, h *Handler, c domain.Context[S], stream
 		return res, head.shown(refusal, req.Actor)
 	}
 	return res, nil
+}
+
+// Try decides a command on a stream as Handle would now, and writes nothing: what a page offers is asked of the rules
+// themselves. No events and no error means that what is asked already holds.
+func Try[S any](ctx context.Context, h *Handler, c domain.Context[S], stream string, cmd domain.Command[S], req Request) ([]domain.Event[S], error) {
+	if req.Received.IsZero() {
+		req.Received = h.Now()
+	}
+	if req.Occurred.IsZero() {
+		req.Occurred = req.Received
+	}
+	var state S
+	if stream != "" { // a record that is yet to begin has no stream
+		head, err := h.head(ctx, stream, true)
+		if err != nil {
+			return nil, err
+		}
+		if head.office != "" && head.office != req.Office {
+			return nil, domain.ErrNoStream
+		}
+		if head.state != nil {
+			state = head.state.(S)
+		}
+	}
+	act, in, err := h.act(ctx, req, true, needs(c, cmd, state, req.Office))
+	if err != nil {
+		return nil, err
+	}
+	if err := h.authorise(req, act, in); err != nil {
+		return nil, err
+	}
+	events, err := domain.Decide(cmd, state, act)
+	if refusal, unknown := refusalOf(events); unknown != nil {
+		return nil, unknown
+	} else if refusal != nil {
+		return nil, refusal
+	}
+	return events, err
+}
+
+// needs names the streams that a command reads beside its own.
+func needs[S any](c domain.Context[S], cmd domain.Command[S], state S, office string) func(domain.Act) []string {
+	return func(act domain.Act) []string {
+		streams := c.FactStreams(office)
+		if n, ok := cmd.(domain.Needer[S]); ok {
+			streams = append(streams, n.Needs(state, act)...)
+		}
+		return streams
+	}
 }
 
 // hidden tells whether the stream is of 机密 and above.
