@@ -90,7 +90,8 @@ func (c *clock) set(s string) {
 type setting struct {
 	offices []demo.Office
 	rules   demo.Regulations
-	notices []string // nil: all; empty: none
+	reading map[string]string // by office: another reading of its texts than the demonstration takes, such as county/A-upper.json
+	notices []string          // nil: all; empty: none
 	at      string
 	still   bool // the read models are not kept up
 }
@@ -140,8 +141,16 @@ func newTown(t testing.TB, s setting) *town {
 		s.offices = []demo.Office{demo.County(), demo.Bureau()}
 	}
 	for _, o := range s.offices {
-		w.staff[o.ID], err = demo.SetUp(t.Context(), w.handler, o, "town", s.rules)
+		reading, other := s.reading[o.ID]
+		rules := s.rules
+		if other {
+			rules = demo.TextsAlone
+		}
+		w.staff[o.ID], err = demo.SetUp(t.Context(), w.handler, o, "town", rules)
 		w.must(err)
+		if other {
+			w.must(demo.Publish(t.Context(), w.handler, w.staff[o.ID], "town", o.ID+"/supplement.json", reading))
+		}
 	}
 	w.clock.set("2018-01-02 09:00")
 	if s.notices == nil {

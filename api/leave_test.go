@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"andu/cmd/andu/demo"
 	"andu/domain"
 	"andu/domain/leave"
 )
@@ -42,8 +43,115 @@ func (r result) request(t testing.TB) string {
 	return e.Request
 }
 
-// Leave goes to the post of its tier, is approved by a person of it before it begins, shows on the board without its
-// reason, and ends by a report (G3, G4, both offices).
+// One length of leave, one post that decides it: every row of G3 under both readings of the boundary words, and what the
+// texts alone leave blank. Each step says by which tier it was routed, of how many days, and by which reading.
+func TestG3(t *testing.T) {
+	type row struct {
+		by, typ, from, to, form, post, tier, days, upTo, boundary, refused string
+	}
+	ask := func(u user, r row, more ...any) answer {
+		return u.post("/leave/requests", askLeave(r.typ, r.from[:10], r.from[11:], r.to[:10], r.to[11:], append([]any{"form", r.form}, more...)...))
+	}
+	for reading, rows := range map[string][]row{
+		"lower": {
+			{"secretariat-clerk", "事假", "2026-04-15 AM", "2026-04-15 AM", "free", "deputy-admin", "leave.tiers[*]", "0.5", "0.5", "lower", ""},
+			{"secretariat-clerk2", "事假", "2026-04-15 AM", "2026-04-15 PM", "written", "deputy-admin", "leave.tiers[*]", "1.0", "2.0", "", ""},
+			{"secretariat-clerk3", "事假", "2026-04-15 AM", "2026-04-16 PM", "written", "deputy-admin", "leave.tiers[*]", "2.0", "2.0", "lower", ""},
+			{"secretariat-clerk4", "事假", "2026-04-15 AM", "2026-04-17 AM", "written", "director", "leave.tiers[*]", "2.5", "none", "", ""},
+			{"secretariat-clerk5", "事假", "2026-04-17 AM", "2026-04-20 PM", "written", "deputy-admin", "leave.tiers[*]", "2.0", "2.0", "lower", ""},
+			{"legal-clerk", "事假", "2026-04-15 AM", "2026-04-15 PM", "free", "", "", "", "", "", "leave.form"},
+			{"deputy-admin", "事假", "2026-04-15 AM", "2026-04-15 PM", "written", "director", "leave.tiers[*]", "1.0", "2.0", "", ""},
+			{"director", "事假", "2026-04-15 AM", "2026-04-17 AM", "written", "county-head", "leave.tiers[*]", "2.5", "none", "", ""},
+			{"bureau-staff", "病假", "2026-04-15 AM", "2026-04-17 PM", "written", "office-leader", "leave.tiers[病假]", "3.0", "3.0", "incl", ""},
+			{"bureau-staff2", "病假", "2026-04-15 AM", "2026-04-20 AM", "written", "chief", "leave.tiers[病假]", "3.5", "none", "", ""},
+			{"bureau-staff3", "事假", "2026-04-15 AM", "2026-04-15 PM", "written", "office-leader", "leave.tiers[事假]", "1.0", "1.0", "lower", ""},
+			{"bureau-staff4", "事假", "2026-04-15 AM", "2026-04-16 PM", "written", "chief", "leave.tiers[事假]", "2.0", "none", "", ""},
+			{"bureau-driver", "事假", "2026-04-15 AM", "2026-04-15 AM", "written", "office-leader", "leave.tiers[事假 under 1 day]", "0.5", "1.0", "", ""},
+		},
+		"upper": {
+			{"secretariat-clerk", "事假", "2026-04-15 AM", "2026-04-15 AM", "written", "deputy-admin", "leave.tiers[*]", "0.5", "2.0", "upper", ""},
+			{"secretariat-clerk2", "事假", "2026-04-15 AM", "2026-04-15 PM", "written", "deputy-admin", "leave.tiers[*]", "1.0", "2.0", "", ""},
+			{"secretariat-clerk3", "事假", "2026-04-15 AM", "2026-04-16 PM", "written", "director", "leave.tiers[*]", "2.0", "none", "upper", ""},
+			{"secretariat-clerk4", "事假", "2026-04-15 AM", "2026-04-17 AM", "written", "director", "leave.tiers[*]", "2.5", "none", "", ""},
+			{"secretariat-clerk5", "事假", "2026-04-17 AM", "2026-04-20 PM", "written", "director", "leave.tiers[*]", "2.0", "none", "upper", ""},
+			{"legal-clerk", "事假", "2026-04-15 AM", "2026-04-15 AM", "free", "", "", "", "", "", "leave.form"},
+			{"bureau-staff", "病假", "2026-04-15 AM", "2026-04-17 PM", "written", "office-leader", "leave.tiers[病假]", "3.0", "3.0", "incl", ""},
+			{"bureau-staff2", "病假", "2026-04-15 AM", "2026-04-20 AM", "written", "chief", "leave.tiers[病假]", "3.5", "none", "", ""},
+			{"bureau-staff3", "事假", "2026-04-15 AM", "2026-04-15 PM", "written", "chief", "leave.tiers[事假]", "1.0", "none", "upper", ""},
+			{"bureau-staff4", "事假", "2026-04-15 AM", "2026-04-16 PM", "written", "chief", "leave.tiers[事假]", "2.0", "none", "", ""},
+		},
+	} {
+		t.Run(reading, func(t *testing.T) {
+			s := setting{at: "2026-04-14 10:00"}
+			if reading == "upper" {
+				s.reading = map[string]string{"county": "county/A-upper.json", "bureau": "bureau/B-upper.json"}
+			}
+			w := newTown(t, s)
+			for _, r := range rows {
+				a := ask(w.as(r.by), r, "certificate", "NO-1")
+				if r.refused != "" {
+					a.refused(422, r.refused)
+					continue
+				}
+				var e leave.StepRouted
+				a.result().Events[1].into(t, &e)
+				upTo, err := e.UpTo.MarshalText()
+				w.must(err)
+				if e.Post != r.post || e.Rule != r.tier || e.Days.String() != r.days || e.Total != e.Days || string(upTo) != r.upTo || e.Boundary != r.boundary {
+					t.Errorf("%s, %s to %s: got %+v", r.by, r.from, r.to, e)
+				}
+			}
+			w.as("bureau-section-head").post("/leave/requests", askLeave("病假", "2026-04-15", "AM", "2026-04-15", "PM")).refused(422, "leave.certificate")
+		})
+	}
+	t.Run("texts alone", func(t *testing.T) {
+		w := newTown(t, setting{rules: demo.TextsAlone, at: "2026-04-14 10:00"})
+		w.as("bureau-staff").post("/leave/requests", askLeave("事假", "2026-04-15", "AM", "2026-04-15", "AM")).refused(409, "policy-blank", "leave.tiers[事假 under 1 day]")
+		w.as("secretariat-clerk").post("/leave/requests", askLeave("事假", "2026-04-15", "AM", "2026-04-15", "AM")).refused(409, "policy-blank", "leave.types")
+	})
+}
+
+// Leaves next to each other take the tier of their total, and what was approved stays approved (G4).
+func TestG4(t *testing.T) {
+	w := newTown(t, setting{at: "2026-04-13 10:00"})
+	first := map[string]string{}
+	grant := func(by, decider, typ, from, to string) {
+		t.Helper()
+		u := w.as(by)
+		first[by] = u.post("/leave/requests", askLeave(typ, from, "AM", to, "PM", "certificate", "NO-1")).result().request(t)
+		w.as(decider).post("/leave/"+u.id+"/approvals", map[string]any{"request": first[by]}).ok()
+	}
+	grant("secretariat-clerk", "deputy-admin", "事假", "2026-04-14", "2026-04-15")
+	grant("information-clerk", "deputy-admin", "事假", "2026-04-16", "2026-04-17")
+	grant("legal-clerk", "deputy-admin", "事假", "2026-04-14", "2026-04-15")
+	grant("bureau-staff", "bureau-office-leader", "事假", "2026-04-14", "2026-04-14")
+	grant("bureau-staff2", "bureau-office-leader", "病假", "2026-04-14", "2026-04-15")
+	grant("bureau-staff3", "bureau-office-leader", "事假", "2026-04-14", "2026-04-14")
+	then := func(by, typ, from, to, post, total string, added bool) {
+		t.Helper()
+		u := w.as(by)
+		var e leave.StepRouted
+		u.post("/leave/requests", askLeave(typ, from, "AM", to, "PM", "certificate", "NO-2")).result().Events[1].into(t, &e)
+		if e.Post != post || e.Total.String() != total || added != slices.Equal(e.Aggregated, []string{first[by]}) || !added && len(e.Aggregated) != 0 {
+			t.Errorf("%s, %s to %s: got %+v", by, from, to, e)
+		}
+		for _, a := range u.absences("/leave/requests") {
+			if a.Request == first[by] && a.Status != leave.StatusGranted {
+				t.Errorf("%s: the earlier leave is %s", by, a.Status)
+			}
+		}
+	}
+	then("bureau-staff", "事假", "2026-04-15", "2026-04-15", "chief", "2.0", true)
+	then("bureau-staff2", "病假", "2026-04-16", "2026-04-17", "chief", "4.0", true)
+	then("bureau-staff3", "病假", "2026-04-15", "2026-04-16", "office-leader", "2.0", false)
+	w.clock.set("2026-04-15 10:00")
+	then("secretariat-clerk", "事假", "2026-04-16", "2026-04-17", "director", "4.0", true)
+	then("information-clerk", "事假", "2026-04-20", "2026-04-21", "director", "4.0", true)
+	then("legal-clerk", "事假", "2026-04-17", "2026-04-17", "deputy-admin", "1.0", false)
+}
+
+// Leave is approved by a person of the post of its tier before it begins, shows on the board without its reason, and ends
+// by a report (both offices).
 func TestLeave(t *testing.T) {
 	w := newTown(t, setting{at: "2026-04-14 10:00"})
 	staff, deputy, director, keeper := w.as("secretariat-clerk"), w.as("deputy-admin"), w.as("director"), w.as("admin")
