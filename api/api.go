@@ -112,6 +112,7 @@ func New(cfg Config) *API {
 	a.approvals()
 	a.duty()
 	a.access()
+	a.dossierRoutes()
 	a.circulation()
 	a.policy()
 	a.calendar()

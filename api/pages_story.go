@@ -27,6 +27,11 @@ type line struct {
 // lines tell a history in the order in which it was recorded. A correction stands at its own time and names what it
 // corrects; what it corrects stays as it was, marked.
 func (d *desk) lines(events []domain.Recorded, sees bool, done int64) []line {
+	return d.linesOf(events, func(string) bool { return sees }, done)
+}
+
+// linesOf is lines of several records in one.
+func (d *desk) linesOf(events []domain.Recorded, sees func(stream string) bool, done int64) []line {
 	var list []line
 	var day domain.Date
 	urgency := "" // of the paper, as described before
@@ -51,7 +56,7 @@ func (d *desk) lines(events []domain.Recorded, sees bool, done int64) []line {
 			}
 		}
 		l.Who = d.by(r)
-		if !sees {
+		if !sees(r.Stream) {
 			l.Text = d.t("一项记载，内容只对经办人员显示", "an entry whose content is for those who handle it")
 		} else {
 			d.tellEvent(&l, r)

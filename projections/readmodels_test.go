@@ -18,6 +18,7 @@ import (
 	"andu/domain/catalog"
 	"andu/projections"
 	"andu/projections/directory"
+	"andu/projections/dossier"
 	"andu/projections/due"
 	"andu/projections/dutyboard"
 	"andu/projections/inbox"
@@ -38,6 +39,7 @@ var readModels = []struct {
 	{register.Projection, []string{"document"}},
 	{inbox.Projection, []string{"document", "approval"}},
 	{directory.Projection, []string{"org", "person"}},
+	{dossier.Projection, nil},
 	{series.Projection, []string{"register"}},
 	{dutyboard.Projection, []string{"duty", "roster"}},
 	{whereabouts.Projection, []string{"leave"}},

@@ -38,6 +38,10 @@ func index(lang string) int {
 var words = map[string][2]string{
 	"、": {"、", ", "},
 
+	// what a record is called
+	"access.record": {"查阅记录", "the trail"}, "approval.record": {"审批单", "the case"}, "circulation.record": {"传阅单", "the slip"},
+	"duty.record": {"值班记录", "the duty log"}, "register.record": {"登记簿", "the number book"},
+
 	// where a paper stands
 	"arrived": {"到件", "arrived"}, "signed": {"已签收", "signed for"}, "registered": {"已登记", "registered"}, "pre-checked": {"已初审", "pre-checked"},
 	"proposed": {"已拟办", "proposed"}, "instructed": {"已批示", "instructed"}, "assigned": {"已交办", "assigned"}, "handling": {"承办中", "in handling"},

@@ -56,6 +56,7 @@ type cli struct {
 	Import   importCmd   `cmd:"" group:"Clients of a server" help:"Bring in a register of incoming papers or calendar notices."`
 	Policy   policyCmd   `cmd:"" group:"Clients of a server" help:"List, compare and publish the office's rules."`
 	Timeline timelineCmd `cmd:"" group:"Clients of a server" help:"Tell the history of one record."`
+	Trace    traceCmd    `cmd:"" group:"Clients of a server" help:"Tell all that the records say about one paper."`
 	Asof     asofCmd     `cmd:"" group:"Clients of a server" help:"Show a record as it was at a time, as known at a time."`
 	Explain  explainCmd  `cmd:"" group:"Clients of a server" help:"Take a decision again and name every rule it read."`
 	Gaps     gapsCmd     `cmd:"" group:"Clients of a server" help:"Check that a series of numbers is complete."`

@@ -3,6 +3,7 @@ package main
 import (
 	"andu/projections"
 	"andu/projections/directory"
+	"andu/projections/dossier"
 	"andu/projections/due"
 	"andu/projections/dutyboard"
 	"andu/projections/inbox"
@@ -21,6 +22,7 @@ func readModels() []projections.Projection {
 		register.Projection,
 		inbox.Projection,
 		directory.Projection,
+		dossier.Projection,
 		series.Projection,
 		dutyboard.Projection,
 		whereabouts.Projection,

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -60,6 +61,45 @@ func (c *timelineCmd) Run(ctx context.Context, g *globals) error {
 		Events []told `json:"events"`
 	}
 	return g.ask(ctx, c.clientFlags, request{path: "/timelines/" + url.PathEscape(c.Entity)}, &out, func(w *tabwriter.Writer) { writeTold(w, out.Events) })
+}
+
+type traceCmd struct {
+	clientFlags
+	Document string `arg:"" help:"Paper, such as document-0198… or its id."`
+	Reason   string `help:"Of the officers who see who opened it: what the answer is needed for. It goes on record."`
+}
+
+// Run tells all that the records say about one paper.
+func (c *traceCmd) Run(ctx context.Context, g *globals) error {
+	q := url.Values{}
+	if c.Reason != "" {
+		q.Set("reason", c.Reason)
+	}
+	var out struct {
+		Entries []struct {
+			Stream string `json:"stream"`
+			told
+			Rules []struct {
+				Key      string `json:"key"`
+				Document string `json:"document"`
+				Clause   string `json:"clause"`
+			} `json:"rules"`
+		} `json:"entries"`
+	}
+	path := "/documents/" + url.PathEscape(strings.TrimPrefix(c.Document, "document-")) + "/dossier"
+	return g.ask(ctx, c.clientFlags, request{path: path, query: q}, &out, func(w *tabwriter.Writer) {
+		fmt.Fprintln(w, "occurred\trecorded\trecord\tevent\tby\tas\tpolicy\trules")
+		for _, e := range out.Entries {
+			var rules []string
+			for _, r := range e.Rules {
+				if cited := strings.TrimSpace(r.Document + " " + r.Clause); r.Document != "" && !slices.Contains(rules, cited) {
+					rules = append(rules, cited)
+				}
+			}
+			fmt.Fprintf(w, "%s\t%s\t%s@%d\t%s\t%s\t%s\t%d\t%s\n", e.Occurred.Format("2006-01-02T15:04:05.000000Z07:00"), e.Recorded.Format("2006-01-02T15:04:05.000000Z07:00"),
+				domain.ContextOf(e.Stream), e.Revision, e.Type, e.Actor.Person, e.Actor.Post, e.Policy, strings.Join(rules, "; "))
+		}
+	})
 }
 
 type asofCmd struct {
