@@ -263,9 +263,18 @@ func (db *DB) swap(ctx context.Context, p Projection, serving, next, old string,
 		if _, err := tx.Exec(ctx, `lock table `+serving+`.checkpoint in access exclusive mode`); err != nil {
 			return fmt.Errorf("wait for snapshots: %w", err)
 		}
+		views, err := viewsOn(ctx, tx, serving)
+		if err != nil {
+			return err
+		}
 		for _, rename := range []string{serving + ` rename to ` + old, next + ` rename to ` + serving} {
 			if _, err := tx.Exec(ctx, `alter schema `+rename); err != nil {
 				return fmt.Errorf("switch: %w", err)
+			}
+		}
+		for _, v := range views { // a view stands on tables, not on their names: it would stay with the old ones
+			if err := v.lookAgain(ctx, tx); err != nil {
+				return err
 			}
 		}
 		return nil
