@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -228,7 +227,8 @@ func (db *DB) chase(ctx context.Context, p Projection, serving, next string, at 
 // writer of the serving rows out. That writer goes on in the new rows and notices nothing.
 func (db *DB) swap(ctx context.Context, p Projection, serving, next, old string, at eventstore.Position, progress func(_, _ eventstore.Position)) error {
 	return pgx.BeginFunc(ctx, db.Pool, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `select set_config('lock_timeout', $1, true)`, fmt.Sprintf("%dms", time.Second.Milliseconds())); err != nil {
+		// Shorter than the server's deadlock_timeout: where a reader holds one view and waits for another, the rebuild gives way.
+		if _, err := tx.Exec(ctx, `select set_config('lock_timeout', '500ms', true)`); err != nil {
 			return fmt.Errorf("set a lock timeout: %w", err)
 		}
 		if _, err := tx.Exec(ctx, `lock table `+serving+`.checkpoint in exclusive mode`); err != nil {
