@@ -4,6 +4,8 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"sync"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgtype"
 
@@ -25,6 +27,22 @@ func Date(d domain.Date) any {
 	}
 	return d.String()
 }
+
+// Day is the day of an instant where the office of a record is.
+func Day(r domain.Recorded, i domain.Instant) domain.Date {
+	zone, known := zones.Load(r.Zone)
+	if !known {
+		z, err := time.LoadLocation(r.Zone)
+		if err != nil {
+			z = time.UTC // the zone was checked when it was recorded
+		}
+		zone, _ = zones.LoadOrStore(r.Zone, z)
+	}
+	return domain.DateOf(i.Time, zone.(*time.Location))
+}
+
+// zones are those that records have named, by name.
+var zones sync.Map
 
 // Array is the column value of a list, which is never null.
 func Array[T any](list []T) []T {

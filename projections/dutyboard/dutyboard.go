@@ -16,7 +16,7 @@ import (
 var schema string
 
 // Projection is the watch of all offices.
-var Projection = projections.Projection{Name: "dutyboard", Version: 1, Schema: schema,
+var Projection = projections.Projection{Name: "dutyboard", Version: 2, Schema: schema,
 	Tables: []string{"post", "tenure", "shift", "swap", "entry", "handover", "stand_in", "finding", "emergency", "roster", "delivery"}, Apply: apply}
 
 func apply(b *pgx.Batch, r domain.Recorded) error {
@@ -58,10 +58,10 @@ func watch(b *pgx.Batch, r domain.Recorded) {
 			b.Queue(`delete from shift where stream = $1 and start_at = $2`, r.Stream, s.Time)
 		}
 		for _, s := range e.Slots {
-			b.Queue(`insert into shift (stream, start_at, end_at, posts, source, person, planned, rest, night) values ($1, $2, $3, $4, $5, $6, $6, $7, $8)
+			b.Queue(`insert into shift (stream, start_at, day, end_at, posts, source, person, planned, rest, night) values ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9)
 				on conflict (stream, start_at) do update set end_at = excluded.end_at, posts = excluded.posts, source = excluded.source, rest = excluded.rest, night = excluded.night,
 					person = case when shift.planned = excluded.planned then shift.person else excluded.person end, planned = excluded.planned`,
-				r.Stream, s.Start.Time, s.End.Time, projections.Array(s.By), s.Source, s.Person, s.Rest, s.Night)
+				r.Stream, s.Start.Time, projections.Date(projections.Day(r, s.Start)), s.End.Time, projections.Array(s.By), s.Source, s.Person, s.Rest, s.Night)
 		}
 	case duty.ReminderSent:
 		b.Queue(`update shift set reminded = $3 where stream = $1 and start_at = $2`, r.Stream, e.Shift.Time, at)

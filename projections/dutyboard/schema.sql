@@ -31,6 +31,7 @@ create table tenure (
 create table shift (
 	stream   text not null,
 	start_at timestamptz not null,
+	day      date not null, -- of the start, in the office's zone
 	end_at   timestamptz not null,
 	posts    text[] not null,
 	source   text not null,
