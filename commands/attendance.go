@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -16,6 +17,9 @@ import (
 	"andu/domain/attendance"
 	"andu/domain/calendar"
 	"andu/domain/org"
+
+	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
 )
 
 // SignIn is the asker's own sign-in. Which day it belongs to follows from when it was received.
@@ -109,26 +113,84 @@ func Upload(ctx context.Context, h *Handler, b Batch, req Request) ([]Taken, err
 	return taken, nil
 }
 
-// CloseSheet collects a sheet. It lets every sign-in that is being decided come to its end, and puts down who has signed;
-// one that was received in time and is not that far yet goes into a supplement, by the task that every sign-in opens.
+// CloseSheet collects a sheet. It lets every sign-in that is being decided come to its end, and puts down who has signed,
+// page by page where one record does not hold them; one that was received in time and is not that far yet goes into a
+// supplement, by the task that every sign-in opens. What dies between two pages has closed nothing and is gone on with.
 func CloseSheet(ctx context.Context, h *Handler, stream string, req Request) (Result, error) {
+	req = req.named()
 	sheet, _, err := State(ctx, h, attendance.Sheets, req.Office, stream)
 	if err != nil {
 		return Result{}, err
 	}
-	cmd := attendance.Close{Signed: []attendance.Entry{}}
+	var signed []attendance.Entry
 	if sheet.ClosedAt.IsZero() {
-		for _, person := range sheet.Expected {
-			day, err := h.drained(ctx, req.Office, attendance.StreamOf(NewID, req.Office, person, sheet.Date))
-			if err != nil {
-				return Result{}, err
-			}
-			if m, ok := day.Mark(sheet.Session); ok {
-				cmd.Signed = append(cmd.Signed, attendance.Entry{Person: person, Event: m.Event})
-			}
+		if signed, err = h.signed(ctx, req.Office, sheet); err != nil {
+			return Result{}, err
 		}
 	}
+	pages := slices.Collect(slices.Chunk(signed, attendance.SignedAPage))
+	for len(pages) > 1 {
+		page := attendance.ListSigned{Signed: pages[0]}
+		if _, err := Handle(ctx, h, attendance.Sheets, stream, page, req.page(page.Signed[0].Event)); err != nil {
+			return Result{}, err
+		}
+		pages = pages[1:]
+	}
+	cmd := attendance.Close{Signed: []attendance.Entry{}}
+	if len(pages) > 0 {
+		cmd.Signed = pages[0]
+	}
 	return Handle(ctx, h, attendance.Sheets, stream, cmd, req)
+}
+
+// named gives the request its command id, so that what comes before its command can be named after it.
+func (r Request) named() Request {
+	if r.Command == "" {
+		r.Command = uuid.NewString()
+	}
+	return r
+}
+
+// page is the request for a page before the command, named after what the page begins with. The form that the asker saw is
+// that of the command.
+func (r Request) page(first string) Request {
+	r.Command, r.IfMatch = NewID(r.Command, "page/"+first), nil
+	return r
+}
+
+// signed lists who of those expected on a sheet has signed, and does not stand on one of its pages yet.
+func (h *Handler) signed(ctx context.Context, office string, sheet attendance.Sheet) ([]attendance.Entry, error) {
+	marks := make([]attendance.Mark, len(sheet.Expected))
+	err := each(ctx, sheet.Expected, func(ctx context.Context, i int, person string) error {
+		day, err := h.drained(ctx, office, attendance.StreamOf(NewID, office, person, sheet.Date))
+		marks[i], _ = day.Mark(sheet.Session)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	listed := map[attendance.Entry]bool{}
+	for _, e := range sheet.Signed {
+		listed[e] = true
+	}
+	var signed []attendance.Entry
+	for i, person := range sheet.Expected {
+		if e := (attendance.Entry{Person: person, Event: marks[i].Event}); e.Event != "" && !listed[e] {
+			signed = append(signed, e)
+		}
+	}
+	return signed, nil
+}
+
+// each does the same for every person, several at a time: what they wait for is mostly the log.
+func each(ctx context.Context, persons []string, do func(ctx context.Context, i int, person string) error) error {
+	const atOnce = 8
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(atOnce)
+	for i, person := range persons {
+		group.Go(func() error { return do(ctx, i, person) })
+	}
+	return group.Wait()
 }
 
 // drained is a person's day after every command that stood in its queue.
@@ -142,13 +204,31 @@ func (h *Handler) drained(ctx context.Context, office, stream string) (attendanc
 	return day, err
 }
 
-// CompileMonth compiles and reports a month from the persons' days.
+// CompileMonth compiles and reports a month from the persons' days, page by page where one record does not hold the rows.
 func CompileMonth(ctx context.Context, h *Handler, month string, req Request) (Result, error) {
+	req = req.named()
 	rows, err := h.tallies(ctx, req.Office, month)
 	if err != nil {
 		return Result{}, err
 	}
-	return Handle(ctx, h, attendance.Rolls, attendance.RollStream(req.Office), attendance.Compile{Month: month, Rows: rows}, req)
+	stream := attendance.RollStream(req.Office)
+	cmd := attendance.Compile{Month: month, Rows: []attendance.Tally{}}
+	pages := slices.Collect(slices.Chunk(rows, attendance.RowsAPage))
+	for len(pages) > 1 {
+		page := attendance.CountMonth{Month: month, Rows: pages[0]}
+		digest, err := json.Marshal(page.Rows)
+		if err != nil {
+			return Result{}, err
+		}
+		if _, err := Handle(ctx, h, attendance.Rolls, stream, page, req.page(string(digest))); err != nil {
+			return Result{}, err
+		}
+		pages = pages[1:]
+	}
+	if len(pages) > 0 {
+		cmd.Rows = pages[0]
+	}
+	return Handle(ctx, h, attendance.Rolls, stream, cmd, req)
 }
 
 // tallies counts every determined day of a month, by person.
@@ -244,12 +324,20 @@ func enterMark(ctx context.Context, h *Handler, d Due) error {
 	if err != nil {
 		return err
 	}
-	if _, err := CloseSheet(ctx, h, d.Stream, d.request(h, "close")); err != nil {
+	entry := attendance.Supplement{Person: person, Event: d.Data["event"]}
+	sheet, _, err := State(ctx, h, attendance.Sheets, d.Office, d.Stream)
+	if err != nil {
 		return err
 	}
-	entry := attendance.Supplement{Person: person, Event: d.Data["event"]}
-	if _, err := Handle(ctx, h, attendance.Sheets, d.Stream, entry, d.request(h, "supplement")); err != nil {
-		return err
+	if sheet.ClosedAt.IsZero() {
+		if _, err := CloseSheet(ctx, h, d.Stream, d.request(h, "close")); err != nil {
+			return err
+		}
+	}
+	if !slices.Contains(sheet.Signed, attendance.Entry(entry)) {
+		if _, err := Handle(ctx, h, attendance.Sheets, d.Stream, entry, d.request(h, "supplement")); err != nil {
+			return err
+		}
 	}
 	return h.determine(ctx, d, person, date, attendance.BySupplement)
 }
@@ -274,10 +362,9 @@ func determineDay(ctx context.Context, h *Handler, d Due) error {
 	if err != nil {
 		return err
 	}
-	for _, p := range sheet.Expected {
-		if err := h.determine(ctx, d, p, sheet.Date, ""); err != nil {
-			return err
-		}
+	err = each(ctx, sheet.Expected, func(ctx context.Context, _ int, p string) error { return h.determine(ctx, d, p, sheet.Date, "") })
+	if err != nil {
+		return err
 	}
 	_, err = Handle(ctx, h, attendance.Sheets, d.Stream, attendance.CloseDay{Persons: len(sheet.Expected)}, d.request(h, "end"))
 	return err
@@ -340,10 +427,11 @@ func (h *Handler) recomputeDays(ctx context.Context, d Due, after, version int64
 		if err != nil {
 			return err
 		}
-		for _, p := range persons {
-			if err := h.determine(ctx, d, p, date, attendance.ByCalendar); err != nil {
-				return err
-			}
+		err = each(ctx, persons, func(ctx context.Context, _ int, p string) error {
+			return h.determine(ctx, d, p, date, attendance.ByCalendar)
+		})
+		if err != nil {
+			return err
 		}
 	}
 	return nil

@@ -1,6 +1,7 @@
 package attendance
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -15,6 +16,8 @@ var Sheets = domain.Context[Sheet]{
 	Name: "sheet",
 	Events: []domain.Schema[Sheet]{
 		{Name: "sheet.opened", Version: 1, Type: Opened{}, By: []domain.Command[Sheet]{Open{}}},
+		{Name: "sheet.persons-added", Version: 1, Type: PersonsAdded{}, By: []domain.Command[Sheet]{Open{}}},
+		{Name: "sheet.signed-listed", Version: 1, Type: SignedListed{}, By: []domain.Command[Sheet]{ListSigned{}}},
 		{Name: "sheet.closed", Version: 1, Type: Closed{}, By: []domain.Command[Sheet]{Close{}}},
 		{Name: "sheet.supplemented", Version: 1, Type: Supplemented{}, By: []domain.Command[Sheet]{Supplement{}}},
 		{Name: "sheet.day-determined", Version: 1, Type: DayDetermined{}, By: []domain.Command[Sheet]{CloseDay{}}},
@@ -107,8 +110,26 @@ func (c Open) Decide(s Sheet, act domain.Act) ([]domain.Event[Sheet], error) {
 			e.Persons = append(e.Persons, p)
 		}
 	}
-	return []domain.Event[Sheet]{e}, nil
+	pages := slices.Collect(slices.Chunk(e.Persons, personsAPage))
+	if len(pages) == 0 {
+		return []domain.Event[Sheet]{e}, nil
+	}
+	e.Persons = pages[0]
+	events := []domain.Event[Sheet]{e}
+	for _, page := range pages[1:] {
+		events = append(events, PersonsAdded{page})
+	}
+	return events, nil
 }
+
+// How much stands on one page, so that a record holds it beside the command that asked for it, whatever the office's size.
+const (
+	personsAPage = 900
+	// SignedAPage is how many sign-ins one command lists.
+	SignedAPage = 200
+	// RowsAPage is how many rows of a month one command counts.
+	RowsAPage = 100
+)
 
 // Kinds of the tasks of a sheet.
 const (
@@ -150,31 +171,99 @@ func (e Opened) Settles(r domain.Recorded) []domain.TaskID {
 	return []domain.TaskID{{Kind: TaskOpen, Key: r.Stream}}
 }
 
+// PersonsAdded means these are expected too: a large office's sheet is opened with several pages at once.
+type PersonsAdded struct {
+	Persons []string `json:"persons"`
+}
+
+// Evolve adds the persons.
+func (e PersonsAdded) Evolve(s Sheet) Sheet {
+	s.Expected = append(slices.Clip(s.Expected), e.Persons...)
+	return s
+}
+
+// ListSigned fills a page of a sheet that is about to be collected, where one record does not hold everybody. The list is
+// gathered from the persons' days, never typed.
+type ListSigned struct {
+	Signed []Entry `json:"signed"`
+}
+
+// Decide lists those who are not listed yet; only whoever may close the sheet does, and a closed one has no more pages.
+func (c ListSigned) Decide(s Sheet, act domain.Act) ([]domain.Event[Sheet], error) {
+	if err := s.mayClose(act); err != nil {
+		return nil, err
+	}
+	page := s.unlisted(c.Signed)
+	if !s.ClosedAt.IsZero() || len(page) == 0 {
+		return nil, nil
+	}
+	return []domain.Event[Sheet]{SignedListed{page}}, nil
+}
+
+func (s Sheet) unlisted(entries []Entry) []Entry {
+	listed := make(map[Entry]bool, len(s.Signed))
+	for _, e := range s.Signed {
+		listed[e] = true
+	}
+	return slices.DeleteFunc(slices.Clone(entries), func(e Entry) bool { return listed[e] })
+}
+
+// SignedListed means these stand on the sheet, whoever else does when it is closed.
+type SignedListed struct {
+	Signed []Entry `json:"signed"`
+}
+
+// Evolve adds the page.
+func (e SignedListed) Evolve(s Sheet) Sheet {
+	s.Signed = append(slices.Clip(s.Signed), e.Signed...)
+	return s
+}
+
+// Settles ends the entry of everybody on the page.
+func (e SignedListed) Settles(r domain.Recorded) []domain.TaskID { return entries(r.Stream, e.Signed) }
+
+func entries(sheet string, signed []Entry) []domain.TaskID {
+	ids := make([]domain.TaskID, len(signed))
+	for i, v := range signed {
+		ids[i] = entry(sheet, v.Person)
+	}
+	return ids
+}
+
 // Close collects the sheet with everybody who has signed in when the last request that was received in time was done.
 // The list is gathered from the persons' days, never typed.
 type Close struct {
 	Signed []Entry `json:"signed"`
 }
 
-// Decide closes once: the schedule at its time, the keeper sooner only where att.sheet.closeBy says so.
+// Decide closes once, with everybody who does not stand on a page already.
 func (c Close) Decide(s Sheet, act domain.Act) ([]domain.Event[Sheet], error) {
-	switch {
-	case !s.Exists():
-		return nil, ErrNoSheet
-	case act.Person():
-		if err := keeps(act); err != nil {
-			return nil, err
-		}
-		if CloseBy.Of(act).By != ByKeeper && act.Received.Before(s.Closes.Time) {
-			return nil, ErrByClock
-		}
-	case act.Occurred.Before(s.Closes.Time):
-		return nil, ErrByClock
+	if err := s.mayClose(act); err != nil {
+		return nil, err
 	}
 	if !s.ClosedAt.IsZero() {
 		return nil, nil
 	}
-	return []domain.Event[Sheet]{Closed{Date: s.Date, Session: s.Session, At: act.Occurred, Cutoff: s.Cutoff, By: act.Actor.Person, Signed: append([]Entry{}, c.Signed...)}}, nil
+	return []domain.Event[Sheet]{Closed{Date: s.Date, Session: s.Session, At: act.Occurred, Cutoff: s.Cutoff, By: act.Actor.Person,
+		Signed: append([]Entry{}, s.unlisted(c.Signed)...)}}, nil
+}
+
+// mayClose lets the schedule close at its time, the keeper sooner only where att.sheet.closeBy says so.
+func (s Sheet) mayClose(act domain.Act) error {
+	switch {
+	case !s.Exists():
+		return ErrNoSheet
+	case act.Person():
+		if err := keeps(act); err != nil {
+			return err
+		}
+		if CloseBy.Of(act).By != ByKeeper && act.Received.Before(s.Closes.Time) {
+			return ErrByClock
+		}
+	case act.Occurred.Before(s.Closes.Time):
+		return ErrByClock
+	}
+	return nil
 }
 
 // keeps tells whether the actor keeps the book: the post of reg.books where a text names one, else those to whom the month
@@ -196,20 +285,19 @@ type Closed struct {
 	Session string         `json:"session"`
 	At      domain.Instant `json:"at"`
 	Cutoff  domain.Instant `json:"cutoff"`
-	By      string         `json:"by"` // person; system is the clock
-	Signed  []Entry        `json:"signed"`
+	By      string         `json:"by"`     // person; system is the clock
+	Signed  []Entry        `json:"signed"` // beside those on the pages before
 }
 
 // Evolve closes the sheet.
-func (e Closed) Evolve(s Sheet) Sheet { s.ClosedAt, s.Signed = e.At, e.Signed; return s }
+func (e Closed) Evolve(s Sheet) Sheet {
+	s.ClosedAt, s.Signed = e.At, append(slices.Clip(s.Signed), e.Signed...)
+	return s
+}
 
 // Settles ends the closing, and the entry of everybody who stands on the sheet.
 func (e Closed) Settles(r domain.Recorded) []domain.TaskID {
-	ids := []domain.TaskID{{Kind: TaskClose, Key: r.Stream}}
-	for _, v := range e.Signed {
-		ids = append(ids, entry(r.Stream, v.Person))
-	}
-	return ids
+	return append(entries(r.Stream, e.Signed), domain.TaskID{Kind: TaskClose, Key: r.Stream})
 }
 
 // Supplement enters a sign-in that was in time and came onto no sheet: a straggler that was still under way when the sheet
@@ -289,6 +377,7 @@ var Rolls = domain.Context[Roll]{
 		{Name: "roll.terminal-registered", Version: 1, Type: TerminalRegistered{}, By: []domain.Command[Roll]{RegisterTerminal{}}},
 		{Name: "roll.terminal-drift-measured", Version: 1, Type: DriftMeasured{}, By: []domain.Command[Roll]{MeasureDrift{}}},
 		{Name: "roll.terminal-withdrawn", Version: 1, Type: TerminalWithdrawn{}, By: []domain.Command[Roll]{WithdrawTerminal{}}},
+		{Name: "roll.month-counted", Version: 1, Type: MonthCounted{}, By: []domain.Command[Roll]{CountMonth{}}},
 		{Name: "roll.month-compiled", Version: 1, Type: MonthCompiled{}, By: []domain.Command[Roll]{Compile{}}},
 		{Name: "roll.month-reported", Version: 1, Type: MonthReported{}, By: []domain.Command[Roll]{Compile{}}},
 	},
@@ -317,7 +406,8 @@ type Roll struct {
 	Today     domain.Date // turned last
 	Works     bool        // on that day
 	Terminals map[string]Terminal
-	Months    []string // compiled, such as 2026-04
+	Months    []string                    // compiled, such as 2026-04
+	Counted   map[string]map[string]Tally // rows of a month that is not compiled yet, by month and person
 }
 
 // kept tells whether the book is kept on a day.
@@ -603,41 +693,99 @@ type Compile struct {
 
 // Decide compiles a month once, when it is over: the keeper, or the schedule when the office's day for it ends (R32).
 func (c Compile) Decide(s Roll, act domain.Act) ([]domain.Event[Roll], error) {
-	if act.Person() {
-		if err := keeps(act); err != nil {
-			return nil, err
-		}
-	}
-	if s.Next.IsZero() {
-		return nil, ErrNotBegun
-	}
-	if c.Month >= month(domain.DateOf(act.Received.Time, act.Zone)) || slices.Contains(s.Months, c.Month) {
-		return nil, ErrMonth
+	if err := s.mayCompile(act, c.Month); err != nil {
+		return nil, err
 	}
 	office := org.Context.In(act, org.Stream(act.Office))
 	reported := MonthReported{Month: c.Month, To: Summary.Of(act).To, Persons: []string{}}
 	for _, post := range reported.To {
 		reported.Persons = append(reported.Persons, office.Holders(post, act.Today())...)
 	}
-	rows := append([]Tally{}, c.Rows...)
-	if LongTerm.Has(act) {
-		rule := LongTerm.Of(act)
-		for i, r := range rows {
-			rows[i].LongTerm = rule.count(r) > rule.Over
+	return []domain.Event[Roll]{MonthCompiled{c.Month, s.uncounted(act, c.Month, c.Rows)}, reported}, nil
+}
+
+func (s Roll) mayCompile(act domain.Act, wanted string) error {
+	if act.Person() {
+		if err := keeps(act); err != nil {
+			return err
 		}
 	}
-	return []domain.Event[Roll]{MonthCompiled{c.Month, rows}, reported}, nil
+	if s.Next.IsZero() {
+		return ErrNotBegun
+	}
+	if wanted >= month(domain.DateOf(act.Received.Time, act.Zone)) || slices.Contains(s.Months, wanted) {
+		return ErrMonth
+	}
+	return nil
+}
+
+// uncounted are the rows that no page holds as they are, with whoever is a long-term offender marked.
+func (s Roll) uncounted(act domain.Act, wanted string, gathered []Tally) []Tally {
+	rows := []Tally{}
+	for _, r := range gathered {
+		if LongTerm.Has(act) {
+			rule := LongTerm.Of(act)
+			r.LongTerm = rule.count(r) > rule.Over
+		}
+		if counted, ok := s.Counted[wanted][r.Person]; !ok || counted != r {
+			rows = append(rows, r)
+		}
+	}
+	return rows
+}
+
+// CountMonth fills a page of a month that is about to be compiled, where one record does not hold everybody. The rows are
+// gathered from the persons' days, never typed.
+type CountMonth struct {
+	Month string  `json:"month"`
+	Rows  []Tally `json:"rows"`
+}
+
+// Decide notes the rows that changed since they were counted last; only whoever may compile the month does.
+func (c CountMonth) Decide(s Roll, act domain.Act) ([]domain.Event[Roll], error) {
+	if err := s.mayCompile(act, c.Month); err != nil {
+		return nil, err
+	}
+	if rows := s.uncounted(act, c.Month, c.Rows); len(rows) > 0 {
+		return []domain.Event[Roll]{MonthCounted{c.Month, rows}}, nil
+	}
+	return nil, nil
+}
+
+// MonthCounted means these rows belong to the month, if it is compiled without others for the same persons.
+type MonthCounted struct {
+	Month string  `json:"month"`
+	Rows  []Tally `json:"rows"`
+}
+
+// Evolve keeps the rows; a later one of the same person takes the place of the one before.
+func (e MonthCounted) Evolve(s Roll) Roll {
+	counted := maps.Clone(s.Counted[e.Month])
+	if counted == nil {
+		counted = map[string]Tally{}
+	}
+	for _, r := range e.Rows {
+		counted[r.Person] = r
+	}
+	s.Counted = maps.Clone(s.Counted)
+	if s.Counted == nil {
+		s.Counted = map[string]map[string]Tally{}
+	}
+	s.Counted[e.Month] = counted
+	return s
 }
 
 // MonthCompiled means this is what the persons' days of the month came to.
 type MonthCompiled struct {
 	Month string  `json:"month"`
-	Rows  []Tally `json:"rows"`
+	Rows  []Tally `json:"rows"` // beside those on the pages before
 }
 
 // Evolve notes the month.
 func (e MonthCompiled) Evolve(s Roll) Roll {
 	s.Months = append(slices.Clip(s.Months), e.Month)
+	s.Counted = maps.Clone(s.Counted)
+	delete(s.Counted, e.Month)
 	return s
 }
 

@@ -1,6 +1,8 @@
 package attendance
 
 import (
+	"encoding/json"
+	"fmt"
 	"slices"
 	"testing"
 
@@ -43,6 +45,16 @@ func TestSheets(t *testing.T) {
 		{Name: "where the policy lets him, the keeper does", Policy: byKeeper, Given: given{amOpened}, Actor: keeper, At: "2026-04-15 08:10", When: closeIt, Then: given{early}},
 		{Name: "but nobody else", Policy: byKeeper, Given: given{amOpened}, Actor: me, At: "2026-04-15 08:10", When: closeIt, Err: ErrNotKeeper},
 
+		{Name: "a large office's sheet is opened page by page, at once", Policy: A, At: "2026-04-15", Facts: crowd(t), When: Open{wed, "AM"}, Then: given{crowdOpened, PersonsAdded{many[personsAPage:]}}},
+		{Name: "before it is closed, pages list who has signed", Policy: A, Given: given{amOpened}, At: "2026-04-15 08:15", When: ListSigned{closeIt.Signed}, Then: given{SignedListed{closeIt.Signed}}},
+		{Name: "once each", Policy: A, Given: given{amOpened, SignedListed{closeIt.Signed}}, At: "2026-04-15 08:15", When: ListSigned{[]Entry{{"p-1", "e-1"}, {"p-2", "e-2"}}}, Then: given{SignedListed{[]Entry{{"p-2", "e-2"}}}}},
+		{Name: "none who stands there already", Policy: A, Given: given{amOpened, SignedListed{closeIt.Signed}}, At: "2026-04-15 08:15", When: ListSigned(closeIt)},
+		{Name: "the closing adds the rest", Policy: A, Given: given{amOpened, SignedListed{[]Entry{{"p-2", "e-2"}}}}, At: "2026-04-15 08:15", When: Close{[]Entry{{"p-2", "e-2"}, {"p-1", "e-1"}}}, Then: given{closed}},
+		{Name: "a closed sheet has no more pages", Policy: A, Given: given{amOpened, closed}, At: "2026-04-15 08:16", When: ListSigned{[]Entry{{"p-2", "e-2"}}}},
+		{Name: "no page is listed before the cut-off", Policy: A, Given: given{amOpened}, At: "2026-04-15 08:14:59.999999", When: ListSigned(closeIt), Err: ErrByClock},
+		{Name: "nor by the keeper, where the clock closes", Policy: A, Given: given{amOpened}, Actor: keeper, At: "2026-04-15 08:10", When: ListSigned(closeIt), Err: ErrByClock},
+		{Name: "where the policy lets him close, the keeper lists", Policy: byKeeper, Given: given{amOpened}, Actor: keeper, At: "2026-04-15 08:10", When: ListSigned(closeIt), Then: given{SignedListed{closeIt.Signed}}},
+		{Name: "a straggler on no page goes into a supplement", Policy: A, Given: given{amOpened, SignedListed{closeIt.Signed}, Closed{At: at("2026-04-15 08:15"), Signed: []Entry{}}}, At: "2026-04-15 08:16", When: Supplement{"p-1", "e-1"}},
 		{Name: "a straggler goes into a supplement", Policy: A, Given: given{amOpened, closed}, At: "2026-04-15 08:16", When: Supplement{"p-2", "e"}, Then: given{Supplemented{"p-2", "e"}}},
 		{Name: "what the closing has counted is no straggler", Policy: A, Given: given{amOpened, closed}, At: "2026-04-15 08:16", When: Supplement{"p-1", "e-1"}},
 		{Name: "and not onto a sheet that is open", Policy: A, Given: given{amOpened}, At: "2026-04-15 08:14", When: Supplement{"p-2", "e"}, Err: ErrOpenStill},
@@ -52,12 +64,63 @@ func TestSheets(t *testing.T) {
 	}
 	facts := world(t, years(t))
 	for i := range cases {
-		cases[i].Facts = facts
+		if cases[i].Facts == nil {
+			cases[i].Facts = facts
+		}
 		if cases[i].Actor.Person == "" {
 			cases[i].Actor = system
 		}
 	}
 	domaintest.Run(t, Sheets, cases)
+}
+
+// many are the persons of an office whose sheet takes two pages.
+var many = func() (persons []string) {
+	for i := range personsAPage + 50 {
+		persons = append(persons, fmt.Sprintf("q-%04d", i))
+	}
+	return persons
+}()
+
+var crowdOpened = func() Opened { o := amOpened; o.Persons = many[:personsAPage]; return o }()
+
+// crowd is the office with many persons and nobody else at a post of its own.
+func crowd(t testing.TB) map[string]any {
+	facts, since := world(t, years(t)), date("2018-01-01")
+	o := org.PostCreated{Post: "q", Title: "科员", Rank: 9}.Evolve(org.OfficeSetUp{Office: "office", Name: "县政府办公室", Zone: "Asia/Shanghai"}.Evolve(org.Office{}))
+	for _, p := range many {
+		o = org.PostFilled{Post: "q", Person: p, From: since}.Evolve(org.PersonJoined{Person: p, On: since}.Evolve(o))
+	}
+	facts[org.Stream("office")] = o
+	return facts
+}
+
+// A page is small enough for a record that holds it twice: as what happened, and as what was asked.
+func TestPagesFitARecord(t *testing.T) {
+	id := "0198c1c2-7d1e-7a50-9d52-1a2b3c4d5e6f0198c1c2-7d1e-7a50-9d52x" // as long as ids get
+	list, rows, persons := ListSigned{}, CountMonth{Month: "2026-04"}, PersonsAdded{}
+	for range SignedAPage {
+		list.Signed = append(list.Signed, Entry{id, id[:36]})
+	}
+	for range RowsAPage {
+		rows.Rows = append(rows.Rows, Tally{id, 22, 22, 22, 22, 22, 22, 22, 22, Days{220}, true})
+	}
+	for range personsAPage {
+		persons.Persons = append(persons.Persons, id)
+	}
+	size := func(v any) int {
+		text, err := json.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(text)
+	}
+	const record, header = 60 << 10, 3 << 10
+	for name, n := range map[string]int{"the list": 2 * size(list), "the month": 2 * size(rows), "the persons": size(persons)} {
+		if n > record-header {
+			t.Errorf("a page of %s takes %d bytes", name, n)
+		}
+	}
 }
 
 // A sign-in asks for its place on the sheet; the closing settles whom it counted, a supplement the others.
@@ -70,6 +133,9 @@ func TestNoSignInIsLost(t *testing.T) {
 	on := domain.Recorded{Header: domain.Header{Stream: e.Sheet}}
 	if ids := (Closed{Signed: []Entry{{"p-1", "e-1"}}}).Settles(on); !slices.Contains(ids, task.TaskID) {
 		t.Errorf("the closing settles %v", ids)
+	}
+	if ids := (SignedListed{Signed: []Entry{{"p-1", "e-1"}}}).Settles(on); !slices.Contains(ids, task.TaskID) {
+		t.Errorf("a page settles %v", ids)
 	}
 	if ids := (Closed{Signed: []Entry{}}).Settles(on); slices.Contains(ids, task.TaskID) {
 		t.Error("a closing settles whom it did not count")
@@ -133,6 +199,14 @@ func TestRoll(t *testing.T) {
 			Then: given{MonthCompiled{"2026-04", kept}, MonthReported{"2026-04", []string{"deputy-admin"}, []string{"p-3"}}}},
 		{Name: "R86: B, over three times late in a month is a long-term offender", Policy: bureau(t), Given: given{begun}, At: "2026-05-07 00:00", When: Compile{"2026-04", rows},
 			Then: given{MonthCompiled{"2026-04", flagged}, MonthReported{"2026-04", []string{"office-leader"}, []string{"p-4"}}}},
+		{Name: "R32: rows are counted page by page before", Given: given{begun}, Actor: keeper, At: "2026-05-06 10:00", When: CountMonth{"2026-04", rows}, Then: given{MonthCounted{"2026-04", rows}}},
+		{Name: "what was counted and is still so is not counted again", Given: given{begun, MonthCounted{"2026-04", rows}}, Actor: keeper, At: "2026-05-06 10:00", When: CountMonth{"2026-04", rows}},
+		{Name: "what has changed is", Given: given{begun, MonthCounted{"2026-04", []Tally{{Person: "p-1", Days: 21}}}}, Actor: keeper, At: "2026-05-06 10:00", When: CountMonth{"2026-04", rows}, Then: given{MonthCounted{"2026-04", rows}}},
+		{Name: "R86: B, a long-term offender is one on every page", Policy: bureau(t), Given: given{begun}, At: "2026-05-07 00:00", When: CountMonth{"2026-04", rows}, Then: given{MonthCounted{"2026-04", flagged}}},
+		{Name: "the month is compiled with the rest", Given: given{begun, MonthCounted{"2026-04", rows}}, Actor: keeper, At: "2026-05-06 10:00", When: Compile{"2026-04", append(slices.Clone(rows), Tally{Person: "p-2", Days: 1})},
+			Then: given{MonthCompiled{"2026-04", []Tally{{Person: "p-2", Days: 1}}}, MonthReported{"2026-04", []string{"deputy-admin"}, []string{"p-3"}}}},
+		{Name: "a compiled month has no more pages", Given: given{begun, MonthCompiled{"2026-04", rows}}, Actor: keeper, At: "2026-05-06 10:00", When: CountMonth{"2026-04", rows}, Err: ErrMonth},
+		{Name: "nobody else counts", Given: given{begun}, Actor: me, At: "2026-05-06 10:00", When: CountMonth{"2026-04", rows}, Err: ErrNotKeeper},
 		{Name: "a month is compiled once", Given: given{begun, MonthCompiled{"2026-04", rows}}, Actor: keeper, At: "2026-05-06 10:00", When: Compile{"2026-04", rows}, Err: ErrMonth},
 		{Name: "and when it is over", Given: given{begun}, Actor: keeper, At: "2026-04-30 23:59:59", When: Compile{"2026-04", rows}, Err: ErrMonth},
 		{Name: "nobody else compiles", Given: given{begun}, Actor: me, At: "2026-05-06 10:00", When: Compile{"2026-04", rows}, Err: ErrNotKeeper},
@@ -291,9 +365,10 @@ func TestGolden(t *testing.T) {
 		domain.Refused[Day]{Command: "attendance.DecideObjection", Code: ErrOwn.Code, Params: map[string]string{"a": "b"}})
 	domaintest.Golden(t, Sheets,
 		Opened{wed, "PM", when, later, later, later, true, later, []string{"p-1"}}, Closed{wed, "PM", later, later, domain.System, []Entry{{"p-1", "e-1"}}},
-		Supplemented{"p-1", "e-1"}, DayDetermined{4})
+		PersonsAdded{[]string{"p-2"}}, SignedListed{[]Entry{{"p-2", "e-2"}}}, Supplemented{"p-1", "e-1"}, DayDetermined{4})
 	domaintest.Golden(t, Rolls,
 		Begun{wed, when}, DayTurned{wed, true, []string{"AM"}, []string{"sheet-1"}, 3, when, later, "2026-03", later},
 		TerminalRegistered{"door", "00", "大门"}, DriftMeasured{"door", 5}, TerminalWithdrawn{"door"},
+		MonthCounted{"2026-04", []Tally{{"p-2", 22, 1, 2, 3, 4, 5, 6, 1, Days{85}, true}}},
 		MonthCompiled{"2026-04", []Tally{{"p-1", 22, 1, 2, 3, 4, 5, 6, 1, Days{85}, true}}}, MonthReported{"2026-04", []string{"deputy-admin"}, []string{"p-3"}})
 }

@@ -102,6 +102,12 @@ func sheet(b *pgx.Batch, r domain.Recorded) error {
 	case attendance.Opened:
 		b.Queue(`insert into sheet (stream, office, date, session, opens, expected, cutoff, closes, closed_by, persons) values ($1, $2, $3, $4, $5, $6, $7, $8, '', $9)`,
 			r.Stream, r.Office, projections.Date(e.Date), e.Session, e.OpensAt.Time, e.Expected.Time, projections.Instant(e.Cutoff), e.Closes.Time, projections.Array(e.Persons))
+	case attendance.PersonsAdded:
+		b.Queue(`update sheet set persons = persons || $2 where stream = $1`, r.Stream, e.Persons)
+	case attendance.SignedListed:
+		for _, v := range e.Signed {
+			enter(b, r.Stream, v, false)
+		}
 	case attendance.Closed:
 		b.Queue(`update sheet set closed_at = $2, closed_by = $3 where stream = $1`, r.Stream, e.At.Time, e.By)
 		for _, v := range e.Signed {
@@ -122,13 +128,22 @@ func roll(b *pgx.Batch, r domain.Recorded) error {
 	switch e := r.Event.(type) {
 	case attendance.MonthCompiled:
 		b.Queue(`insert into month (stream, month, office, compiled_at, posts, persons) values ($1, $2, $3, $4, '{}', '{}')`, r.Stream, e.Month, r.Office, r.OccurredAt.Time)
-		for _, t := range e.Rows {
-			b.Queue(`insert into tally (stream, month, person, days, normal, late, early, covered, half, absent, other, absence, long_term)
-				values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
-				r.Stream, e.Month, t.Person, t.Days, t.Normal, t.Late, t.Early, t.Covered, t.Half, t.Absent, t.Other, t.Absence.Tenths, t.LongTerm)
-		}
+		tally(b, r.Stream, e.Month, e.Rows)
+	case attendance.MonthCounted:
+		tally(b, r.Stream, e.Month, e.Rows)
 	case attendance.MonthReported:
 		b.Queue(`update month set posts = $3, persons = $4 where stream = $1 and month = $2`, r.Stream, e.Month, projections.Array(e.To), projections.Array(e.Persons))
 	}
 	return nil
+}
+
+// tally keeps the last row that was counted of a person.
+func tally(b *pgx.Batch, roll, month string, rows []attendance.Tally) {
+	for _, t := range rows {
+		b.Queue(`insert into tally (stream, month, person, days, normal, late, early, covered, half, absent, other, absence, long_term)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+			on conflict (stream, month, person) do update set (days, normal, late, early, covered, half, absent, other, absence, long_term) =
+				(excluded.days, excluded.normal, excluded.late, excluded.early, excluded.covered, excluded.half, excluded.absent, excluded.other, excluded.absence, excluded.long_term)`,
+			roll, month, t.Person, t.Days, t.Normal, t.Late, t.Early, t.Covered, t.Half, t.Absent, t.Other, t.Absence.Tenths, t.LongTerm)
+	}
 }
