@@ -69,8 +69,11 @@ type cli struct {
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
 // run is main without the process, so that tests can call it.
-func run(args []string, out, errOut io.Writer) int {
-	c := cli{globals: globals{out: out, err: errOut, now: time.Now}}
+func run(args []string, out, errOut io.Writer) int { return runAt(time.Now, args, out, errOut) }
+
+// runAt is run by a clock.
+func runAt(now func() time.Time, args []string, out, errOut io.Writer) int {
+	c := cli{globals: globals{out: out, err: errOut, now: now}}
 	code := -1
 	parser, err := kong.New(&c, kong.Name("andu"), kong.Description("案牍 Andu, the record-keeper of a government office."),
 		kong.Vars{"version": version}, kong.UsageOnError(), kong.Writers(out, errOut), kong.Exit(func(n int) { code = n; panic(exited{}) }),

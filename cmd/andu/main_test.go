@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -24,8 +25,17 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// TestMain puts andu itself into the PATH of the tests, which run it as a process of its own.
-func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"andu": main}) }
+// TestMain puts andu itself into the PATH of the tests, which run it as a process of its own, by the machine's clock or by
+// one that is ahead of it.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"andu": main, "andu-ahead": func() {
+		ahead, err := time.ParseDuration(os.Getenv("ANDU_TEST_AHEAD"))
+		if err != nil {
+			panic(err)
+		}
+		os.Exit(runAt(func() time.Time { return time.Now().Add(ahead) }, os.Args[1:], os.Stdout, os.Stderr))
+	}})
+}
 
 // dataDir is a fresh data directory. A PostgreSQL of its own goes with it, wherever it had to live.
 func dataDir(t *testing.T) string {
@@ -122,8 +132,22 @@ var greeting = regexp.MustCompile(`https?://\S+`)
 // serve starts a server and returns when it serves.
 func serve(t *testing.T, args ...string) *served {
 	t.Helper()
-	s := &served{t: t, err: &lockedBuffer{}}
-	s.cmd = exec.Command("andu", append([]string{"serve", "--addr", "127.0.0.1:0", "--admin-addr="}, args...)...)
+	return start(t, exec.Command("andu", slices.Concat(serving, args)...))
+}
+
+// serveAhead is serve by a clock that is ahead of the machine's.
+func serveAhead(t *testing.T, ahead time.Duration, args ...string) *served {
+	t.Helper()
+	cmd := exec.Command("andu-ahead", slices.Concat(serving, args)...)
+	cmd.Env = append(os.Environ(), "ANDU_TEST_AHEAD="+ahead.String())
+	return start(t, cmd)
+}
+
+var serving = []string{"serve", "--addr", "127.0.0.1:0", "--admin-addr="}
+
+func start(t *testing.T, cmd *exec.Cmd) *served {
+	t.Helper()
+	s := &served{t: t, cmd: cmd, err: &lockedBuffer{}}
 	s.cmd.Stderr = s.err
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {
