@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"andu/commands"
 	"andu/domain"
@@ -107,7 +108,7 @@ func paperOf(r *http.Request) (string, bool) {
 	return documents.Context.Stream(id), len(id) == 36 && strings.Trim(id, "0123456789abcdef-") == ""
 }
 
-// content gives the bytes of a viewing. Before the first one the guards were read and whatever is new was recorded.
+// content gives the bytes of a viewing, each piece under guards that are held until it has left.
 func (a *API) content(w http.ResponseWriter, r *http.Request) {
 	ctx := r.Context()
 	document, ok := paperOf(r)
@@ -144,10 +145,31 @@ func (a *API) content(w http.ResponseWriter, r *http.Request) {
 		status = http.StatusPartialContent
 	}
 	w.WriteHeader(status)
-	if _, err := part.WriteTo(w); err != nil {
+	if _, err := part.WriteTo(leaving{w, http.NewResponseController(w)}); err != nil {
 		a.cfg.Logger.WarnContext(ctx, "content was not given whole", "request", requestID(ctx), "error", err)
 		panic(http.ErrAbortHandler) // a part that is cut short must not look whole
 	}
+}
+
+// leaving is a response from which a piece has left when Write returns. What takes a right away waits for that, so a reader
+// who does not take his piece in time is cut off.
+type leaving struct {
+	http.ResponseWriter
+	connection *http.ResponseController
+}
+
+const pieceTime = 5 * time.Second
+
+// Write sends a piece off at once.
+func (l leaving) Write(piece []byte) (int, error) {
+	if err := l.connection.SetWriteDeadline(time.Now().Add(pieceTime)); err != nil {
+		return 0, err
+	}
+	n, err := l.ResponseWriter.Write(piece)
+	if err == nil {
+		err = l.connection.Flush()
+	}
+	return n, errors.Join(err, l.connection.SetWriteDeadline(time.Time{}))
 }
 
 // disposition shows in the reader's window only what cannot act there.

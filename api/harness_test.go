@@ -94,7 +94,8 @@ type setting struct {
 	reading map[string]string // by office: another reading of its texts than the demonstration takes, such as county/A-upper.json
 	notices []string          // nil: all; empty: none
 	at      string
-	still   bool // the read models are not kept up
+	still   bool                            // the read models are not kept up
+	front   func(http.Handler) http.Handler // stands before the door
 }
 
 // town is a server with offices: the door behind a real listener, a real log with its keys, read models, accounts.
@@ -108,6 +109,7 @@ type town struct {
 	pool    *pgxpool.Pool
 	ring    *keys.Ring
 	store   *postgres.Store
+	order   *postgres.Order
 	handler *commands.Handler
 	read    *projections.DB
 	logins  *accounts.Accounts
@@ -190,8 +192,10 @@ func (w *town) open() {
 	w.must(err)
 	w.store, err = postgres.Open(ctx, postgres.Config{URL: w.db.ServerURL, Now: w.Now, Logger: quiet})
 	w.must(err)
+	w.order, err = postgres.OpenOrder(ctx, w.db.ServerURL)
+	w.must(err)
 	w.handler = &commands.Handler{Store: w.store, Keys: w.ring, Now: w.Now, Zone: shanghai, Clock: "server", Running: w.running,
-		Files: blobs.Open(w.keys+"-content", w.ring, 1<<20)}
+		Files: blobs.Open(w.keys+"-content", w.ring, 1<<20), Order: w.order}
 	w.read, err = projections.Open(ctx, projections.Config{Pool: w.pool, Store: w.store, Decode: commands.Decoder(w.ring), Now: w.Now, Logger: quiet,
 		Projections: []projections.Projection{due.Projection, register.Projection, inbox.Projection, directory.Projection, dossier.Projection, series.Projection, dutyboard.Projection, whereabouts.Projection, timesheet.Projection, trail.Projection}})
 	w.must(err)
@@ -200,7 +204,11 @@ func (w *town) open() {
 		NextDue: func(ctx context.Context, now time.Time) (time.Time, error) { return due.Next(ctx, w.pool, now) }}
 	w.door = api.New(api.Config{Handler: w.handler, Tasks: w.tasks, Accounts: w.logins, Read: w.read, Now: w.Now, Logger: quiet, Version: "test",
 		StaleAfter: 200 * time.Millisecond})
-	w.server = httptest.NewServer(w.door)
+	var front http.Handler = w.door
+	if w.set.front != nil {
+		front = w.set.front(w.door)
+	}
+	w.server = httptest.NewServer(front)
 	ended := make(chan error, 1)
 	if w.set.still {
 		ended <- nil
@@ -213,6 +221,7 @@ func (w *town) open() {
 		if err := <-ended; err != nil {
 			w.t.Error(err)
 		}
+		w.order.Close()
 		w.store.Close()
 		w.pool.Close()
 		w.must(w.ring.Close())

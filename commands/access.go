@@ -12,6 +12,8 @@ import (
 	"andu/domain"
 	"andu/domain/access"
 	"andu/domain/documents"
+	"andu/domain/org"
+	"andu/domain/policy"
 	"andu/eventstore/blobs"
 )
 
@@ -70,55 +72,104 @@ func Attach(ctx context.Context, h *Handler, document, name string, content io.R
 	return res, err
 }
 
-// Reading is a part of a paper's content that may leave now.
+// Reading is a part of a paper's content of which no byte has left. It is closed when done.
 type Reading struct {
 	access.Content
 	From, To int64
-	part     *blobs.Part
+
+	part  *blobs.Part
+	guard func(piece int) error // reads the guards with the order held; the first time before the Reading is handed out
+	let   func()                // lets the order go; nil: it is not held
 }
 
-// WriteTo gives the bytes.
-func (r Reading) WriteTo(w io.Writer) (int64, error) { return r.part.WriteTo(w) }
-
-// Close lets the file go.
-func (r Reading) Close() error { return r.part.Close() }
-
 // ReadContent opens a part of content within a viewing: from the first byte to before the last, 0 being the end. The
-// receipt is taken from the event of the log that grants the part; then, with the bytes in hand, the guards are read
-// again, so that what was taken away before the first byte lets no byte leave (architecture 3.16). A denial is on record.
-func ReadContent(ctx context.Context, h *Handler, document, view string, from, to int64, req Request) (_ Reading, err error) {
+// receipt is taken from the event of the log that grants the part; then, with the bytes in hand and the order held, the
+// guards are read again, so that no byte leaves behind the acknowledgement of what took the right away (architecture
+// 3.16). A denial is on record.
+func ReadContent(ctx context.Context, h *Handler, document, view string, from, to int64, req Request) (_ *Reading, err error) {
 	stream := access.Stream(document)
 	if err := Protect(ctx, h, req.Office, document); err != nil {
-		return Reading{}, err
+		return nil, err
 	}
 	s, _, err := State(ctx, h, access.Context, req.Office, stream)
 	if err != nil {
-		return Reading{}, err
+		return nil, err
 	}
-	r := Reading{Content: s.Contents[s.Views[view].Content], From: from, To: to}
+	r := &Reading{Content: s.Contents[s.Views[view].Content], From: from, To: to}
 	if r.To == 0 || r.To > r.Size {
 		r.To = r.Size
 	}
+	defer func() {
+		if err != nil {
+			r.Close()
+		}
+	}()
 	receipt, granted, err := h.redeem(ctx, req.Office, stream, view, r.From, r.To)
 	if err != nil {
-		return Reading{}, err
+		return nil, err
 	}
 	if granted {
 		if r.part, err = h.Files.Open(receipt, r.From, r.To); err != nil {
-			return Reading{}, err
+			return nil, err
 		}
-		defer func() {
-			if err != nil {
-				r.part.Close()
-			}
-		}()
 	}
-	_, err = Handle(ctx, h, access.Context, stream, access.Read{View: view, From: r.From, To: r.To}, req)
-	if err == nil && !granted {
+	guarded := append(access.Needs(document, req.Actor.Person), stream, org.Stream(req.Office), policy.Stream(req.Office))
+	req.reading = true
+	r.guard = func(piece int) (err error) {
+		if r.let, err = h.hold(ctx, guarded...); err != nil {
+			return err
+		}
+		again := req
+		if piece > 0 { // the guards are read anew: what a piece before it put on record is no answer
+			again.Command = NewID(req.Command, "piece/"+strconv.Itoa(piece))
+		}
+		_, err = Handle(ctx, h, access.Context, stream, access.Read{View: view, From: r.From, To: r.To}, again)
+		return err
+	}
+	if err = r.guard(0); err == nil && !granted {
 		err = access.ErrOutsideWindow
 	}
-	return r, err
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
 }
+
+// WriteTo gives the bytes piece by piece, each under guards that hold until it has left: the writer returns when it has, and
+// soon. Where they no longer hold it ends with the refusal.
+func (r *Reading) WriteTo(w io.Writer) (int64, error) {
+	pieces := 0
+	return r.part.WriteTo(writerFunc(func(piece []byte) (int, error) {
+		if pieces > 0 {
+			if err := r.guard(pieces); err != nil {
+				return 0, err
+			}
+		}
+		pieces++
+		defer r.letGo()
+		return w.Write(piece)
+	}))
+}
+
+// Close lets the file and the order go.
+func (r *Reading) Close() error {
+	r.letGo()
+	if r.part == nil {
+		return nil
+	}
+	return r.part.Close()
+}
+
+func (r *Reading) letGo() {
+	if r.let != nil {
+		r.let()
+		r.let = nil
+	}
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 
 // redeem finds the event that grants a part of a viewing, and takes the receipt from it.
 func (h *Handler) redeem(ctx context.Context, office, stream, view string, from, to int64) (blobs.Receipt, bool, error) {

@@ -36,8 +36,11 @@ type Handler struct {
 	Running func(ctx context.Context, office string) ([]string, error)
 	// Files keeps the content of papers.
 	Files *blobs.Files
+	// Order reaches the other servers of the log; nil: there is none beside this one.
+	Order Order
 
 	streams streams
+	holds   holds
 }
 
 // Request is what surrounds a command as it arrives.
@@ -56,6 +59,8 @@ type Request struct {
 	IfMatch     *int64
 	Causation   string
 	Correlation string
+
+	reading bool // content is read: what it notes takes nothing away, and waits for no other reading
 }
 
 // Result is the answer to a command, built from the stored events.
@@ -113,8 +118,18 @@ func NewID(command, purpose string) string {
 // more than a few losses mean another process writes the same stream without pause.
 const attempts = 64
 
-// Handle carries out one command on a stream.
+// Handle carries out one command on a stream. What may take a right away is not acknowledged before
+// the last byte has left that the right let leave.
 func Handle[S any](ctx context.Context, h *Handler, c domain.Context[S], stream string, cmd domain.Command[S], req Request) (Result, error) {
+	res, err := inTurn(ctx, h, c, stream, cmd, req)
+	if err != nil || req.reading {
+		return res, err
+	}
+	return res, h.pass(ctx, stream, res.Events)
+}
+
+// inTurn carries it out when the commands before it on the stream are done.
+func inTurn[S any](ctx context.Context, h *Handler, c domain.Context[S], stream string, cmd domain.Command[S], req Request) (Result, error) {
 	now := h.Now()
 	if req.Command == "" {
 		req.Command = uuid.NewString()

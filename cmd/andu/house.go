@@ -39,6 +39,7 @@ type house struct {
 	url      string           // of the server's role
 	options  openOptions
 	pool     *pgxpool.Pool
+	order    *postgres.Order
 	ring     *keys.Ring
 	store    *postgres.Store
 	read     *projections.DB
@@ -149,6 +150,9 @@ func (g *globals) open(ctx context.Context, f storeFlags, now func() time.Time, 
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
 	h.accounts = accounts.Open(h.pool, accounts.Config{Now: time.Now})
+	if h.order, err = postgres.OpenOrder(ctx, server); err != nil {
+		return nil, err
+	}
 	if err := h.openLog(ctx, g, now, clock); err != nil {
 		return nil, err
 	}
@@ -180,7 +184,7 @@ func (h *house) openLog(ctx context.Context, g *globals, now func() time.Time, c
 		return err
 	}
 	h.handler = &commands.Handler{Store: h.store, Keys: h.ring, Now: now, Zone: location, Clock: clock, Running: h.running,
-		Files: blobs.Open(filepath.Join(g.DataDir, "content"), h.ring, largestContent)}
+		Files: blobs.Open(filepath.Join(g.DataDir, "content"), h.ring, largestContent), Order: h.order}
 	h.read, err = projections.Open(ctx, projections.Config{Pool: h.pool, Store: h.store, Decode: commands.Decoder(h.ring),
 		Projections: readModels(), Now: now, Logger: g.logger, PageSize: h.options.pageSize})
 	if err != nil {
@@ -239,6 +243,9 @@ func (h *house) close() error {
 	var errs []error
 	if h.store != nil {
 		h.store.Close()
+	}
+	if h.order != nil {
+		h.order.Close()
 	}
 	if h.pool != nil {
 		h.pool.Close()

@@ -5,7 +5,6 @@
 package blobs
 
 import (
-	"bytes"
 	"context"
 	"crypto/aes"
 	"crypto/cipher"
@@ -222,7 +221,7 @@ func (p *Part) check(ring *keys.Ring, r Receipt) error {
 	return err
 }
 
-// WriteTo decrypts the part.
+// WriteTo decrypts the part and writes it piece by piece, each by one Write.
 func (p *Part) WriteTo(w io.Writer) (written int64, err error) {
 	sealed := make([]byte, pieceSize+tagSize)
 	for i := p.from / pieceSize; i < p.pieces && i*pieceSize < p.to; i++ {
@@ -238,8 +237,8 @@ func (p *Part) WriteTo(w io.Writer) (written int64, err error) {
 		if first >= last {
 			return written, ErrDamaged
 		}
-		m, err := io.Copy(w, bytes.NewReader(plain[first:last]))
-		written += m
+		m, err := w.Write(plain[first:last])
+		written += int64(m)
 		if err != nil {
 			return written, err
 		}
