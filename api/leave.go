@@ -30,6 +30,10 @@ func (a *API) leave() {
 	on[leave.SupplyPaper](a, "/leave/{id}/papers", work, c, "Hand in the papers of a phone-in")
 	on[leave.ReviewLatePaper](a, "/leave/{id}/paper-reviews", work, c, "Review papers that came late")
 	on[leave.Register](a, "/leave/{id}/entries", work, c, "Enter a leave in the register (请假登记)")
+	onLedger(a, "/leave/balances", "Enter what a person had left when the office began to keep it here (期初余额)", func(c leave.OpenBalance) string { return c.Person })
+	onLedger(a, "/leave/entitlements", "Give a person the annual leave of a year (年休假)", func(c leave.GrantAnnual) string { return c.Person })
+	onLedger(a, "/leave/time-off", "Enter time that was worked and is taken off later (补休、调休)", func(c leave.CreditTimeOff) string { return c.Person })
+	on[leave.CorrectBalance](a, "/leave/{id}/balance-corrections", work, c, "Correct an entry of what a person may take")
 	a.compileMonth()
 	a.leaveQueries()
 }
@@ -110,6 +114,34 @@ func (a *API) leaveQueries() {
 		}
 		return whereabouts.Unregistered(ctx, a.cfg.Read.Pool, w.Office)
 	})
+	type balanceInput struct {
+		Person string `query:"person" maxLength:"60" doc:"the asker, where it is left out; others' are for the keeper of the register"`
+	}
+	type balances struct {
+		Body struct {
+			Person   string          `json:"person"`
+			Balances []leave.Balance `json:"balances" doc:"a type of which nothing was ever entered has none"`
+		}
+	}
+	huma.Register(a.huma, a.operation(http.MethodGet, "/leave/balances", work, tag, "What a person may still take, by type and year", ""),
+		func(ctx context.Context, in *balanceInput) (*balances, error) {
+			w, _ := asker(ctx)
+			out := &balances{}
+			if out.Body.Person = in.Person; in.Person == "" {
+				out.Body.Person = w.Person
+			}
+			if out.Body.Person != w.Person {
+				if err := a.keepsLeave(ctx, w); err != nil {
+					return nil, a.problem(ctx, err)
+				}
+			}
+			all, err := commands.LeaveBalances(ctx, a.cfg.Handler, w.Office, out.Body.Person)
+			if err != nil {
+				return nil, a.problem(ctx, err)
+			}
+			out.Body.Balances = append([]leave.Balance{}, all...)
+			return out, nil
+		})
 	type monthInput struct {
 		Month string `path:"month" maxLength:"7" pattern:"^[0-9]{4}-[0-9]{2}$" example:"2026-04"`
 	}

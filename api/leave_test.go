@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -269,4 +270,47 @@ func TestG5(t *testing.T) {
 	}
 	clerk := w.as("bureau-office-clerk")
 	clerk.post("/leave/phone-ins", call(w.as("bureau-staff").id)).refused(403, "leave.no-phone-in")
+}
+
+// What may be taken is entered by the keeper of the register, never for himself, and corrected beside what was entered; the
+// person and the keeper are told it, and nobody takes more.
+func TestBalances(t *testing.T) {
+	w := newTown(t, setting{at: "2026-04-13 10:00"})
+	staff, keeper := w.as("secretariat-clerk"), w.as("admin")
+	told := func(u user, path string) string {
+		t.Helper()
+		var body struct{ Balances []leave.Balance }
+		u.get(path).ok().into(&body)
+		var list []string
+		for _, b := range body.Balances {
+			list = append(list, fmt.Sprintf("%s %d: %s of %s", b.Type, b.Year, b.Left, b.Given))
+		}
+		return strings.Join(list, "; ")
+	}
+	open := map[string]any{"person": staff.id, "type": "年休假", "year": 2026, "days": "2.0", "as_of": "2026-04-01", "source": "2025年休假台账第3页"}
+	staff.post("/leave/balances", open).refused(403, "leave.not-keeper")
+	entered := keeper.post("/leave/balances", open).result()
+	keeper.post("/leave/balances", open).refused(409, "leave.balance-there")
+	keeper.post("/leave/entitlements", map[string]any{"person": keeper.id, "year": 2026, "since": "2009-07-01", "source": "履历表"}).refused(403, "leave.own-balance")
+	var given leave.EntitlementGranted
+	keeper.post("/leave/entitlements", map[string]any{"person": w.as("legal-clerk").id, "year": 2026, "since": "2009-07-01", "source": "履历表"}).result().Events[0].into(t, &given)
+	if given.Days.String() != "10.0" || given.Years != 16 {
+		t.Errorf("16 years of service give %s days: %+v", given.Days, given)
+	}
+	keeper.post("/leave/time-off", map[string]any{"person": staff.id, "type": "补休", "days": "0.5", "worked": "2026-04-11", "source": "防汛值守"}).ok()
+	staff.post("/leave/requests", askLeave("年休假", "2026-04-15", "AM", "2026-04-17", "PM")).refused(409, "leave.balance", "2.0")
+	staff.post("/leave/requests", askLeave("补休", "2026-04-14", "AM", "2026-04-14", "PM")).refused(409, "leave.balance", "0.5")
+	staff.post("/leave/requests", askLeave("年休假", "2026-04-15", "AM", "2026-04-16", "AM")).ok()
+	if got := told(staff, "/leave/balances"); got != "年休假 2026: 0.5 of 2.0; 补休 0: 0.5 of 0.5" {
+		t.Errorf("told %s", got)
+	}
+	w.clock.set("2026-04-13 11:00")
+	corrected := keeper.post("/leave/"+staff.id+"/balance-corrections", map[string]any{"of": entered.Events[0].ID, "days": "5.0", "source": "2025年休假台账第4页", "reason": "录入有误"}).result()
+	if r, _ := w.last(corrected.Stream, "leave.balance-corrected"); r.Corrects != entered.Events[0].ID || !r.OccurredAt.Equal(at("2026-04-13 10:00")) {
+		t.Errorf("corrects %s at %v", r.Corrects, r.OccurredAt)
+	}
+	if got := told(keeper, "/leave/balances?person="+staff.id); got != "年休假 2026: 3.5 of 5.0; 补休 0: 0.5 of 0.5" {
+		t.Errorf("told %s", got)
+	}
+	w.as("registrar").get("/leave/balances?person="+staff.id).refused(403, "leave.not-keeper")
 }

@@ -44,3 +44,19 @@ func (h *Handler) reviseLeave(ctx context.Context, d Due) error {
 	}
 	return nil
 }
+
+// LeaveBalances counts what a person may still take, on the office's calendar of now.
+func LeaveBalances(ctx context.Context, h *Handler, office, person string) ([]leave.Balance, error) {
+	ledger, _, err := State(ctx, h, leave.Context, office, leave.Stream(person))
+	if err != nil {
+		return nil, err
+	}
+	now := h.Now()
+	act, in, err := h.act(ctx, Request{Office: office, Actor: domain.Actor{Person: domain.System}, Occurred: now, Received: now}, false,
+		func(domain.Act) []string { return leave.Context.Facts(office) })
+	if err != nil {
+		return nil, err
+	}
+	list := ledger.Balances(act)
+	return list, in.Verdict()
+}

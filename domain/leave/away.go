@@ -140,6 +140,9 @@ func (c PhoneIn) Decide(l Ledger, act domain.Act) ([]Event, error) {
 	if Unit.Of(act) == "day" && e.Days.Tenths%10 != 0 {
 		return nil, ErrUnit
 	}
+	if err := l.afford(act, e.Request, c.Type, c.From, c.To); err != nil {
+		return nil, err
+	}
 	e.Back, e.BackAt = back(act, c.To)
 	e.PapersDue = papersDue(act, e.Back.On)
 	return []Event{e}, nil

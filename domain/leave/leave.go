@@ -40,16 +40,20 @@ var Context = domain.Context[Ledger]{
 		{Name: "leave.late-paper-reviewed", Version: 1, Type: LatePaperReviewed{}, By: []Command{ReviewLatePaper{}}, Sealed: true},
 		{Name: "leave.outing-reported", Version: 1, Type: OutingReported{}, By: []Command{ReportOuting{}}, Sealed: true},
 		{Name: "leave.trip-reported", Version: 1, Type: TripReported{}, By: []Command{ReportTrip{}}, Sealed: true},
+		{Name: "leave.balance-opened", Version: 1, Type: BalanceOpened{}, By: []Command{OpenBalance{}}, Sealed: true},
+		{Name: "leave.entitlement-granted", Version: 1, Type: EntitlementGranted{}, By: []Command{GrantAnnual{}}, Sealed: true},
+		{Name: "leave.time-off-credited", Version: 1, Type: TimeOffCredited{}, By: []Command{CreditTimeOff{}}, Sealed: true},
+		{Name: "leave.balance-corrected", Version: 1, Type: BalanceCorrected{}, By: []Command{CorrectBalance{}}, Sealed: true},
 		{Name: "leave.month-compiled", Version: 1, Type: MonthCompiled{}, By: []Command{CompileMonth{}}},
 		{Name: "leave.refused", Version: 1, Type: domain.Refused[Ledger]{}, By: []Command{Approve{}, Disapprove{}, ReviewLatePaper{}}},
 	},
 	Rules: []*domain.Refusal{ErrOther, ErrType, ErrDates, ErrNothing, ErrUnit, ErrOverlap, ErrNoTier, ErrForm, ErrCertificate, ErrPrior,
 		ErrRequest, ErrNotWaiting, ErrSelf, ErrAuthority, ErrStarted, ErrNotRunning, ErrWithdraw, ErrKeeper, ErrNotRegistrable, ErrReporter,
 		ErrBack, ErrNotDue, ErrByItself, ErrPhone, ErrCause, ErrCall, ErrOwnCall, ErrMember, ErrNoPaper, ErrGiven, ErrNoReview, ErrOver,
-		ErrDeparture, ErrMonth},
+		ErrDeparture, ErrMonth, ErrBalance, ErrOwnBook, ErrOpened, ErrAmount, ErrYear, ErrService, ErrEntry, ErrSource},
 	Keys: []domain.AnyKey{Types, Tiers, Boundary, Unit, DayBasis, AddUp, GapDays, SameType, AddUpEffect, CertificateAfter, PriorApproval,
 		PhoneAllowed, PhoneBefore, CallTo, PaperDue, CountFrom, Lapse, LatePaper, BusinessOuting, Keeper, EndReport, TierAfterChange,
-		EscalateTo, Timeout, SelfApproval, VacantApprover},
+		AnnualEntitlement, EscalateTo, Timeout, SelfApproval, VacantApprover},
 	Facts: func(office string) []string { return []string{org.Stream(office), calendar.Stream(office)} },
 }
 
@@ -94,6 +98,9 @@ var (
 	Keeper           = domain.Key[Book]{Name: "leave.register", Moment: domain.ByReceived}
 	EndReport        = domain.Key[Report]{Name: "leave.endReport", Moment: domain.ByReceived}
 	TierAfterChange  = domain.Key[ChangeWord]{Name: "leave.tierAfterCalendarChange"}
+
+	// AnnualEntitlement is the annual leave by years of service.
+	AnnualEntitlement = domain.Key[Entitlements]{Name: "leave.annual.entitlement", Moment: domain.ByReceived}
 
 	EscalateTo     = domain.Key[string]{Name: "apr.escalateTo[]"}
 	Timeout        = domain.Key[Hours]{Name: "apr.timeout"}
@@ -367,6 +374,7 @@ const (
 type Ledger struct {
 	Person   string
 	Requests map[string]Request
+	Entries  map[string]Entry // what may be taken, by the id of the event that entered it
 	Months   map[string]MonthCompiled
 }
 
@@ -684,6 +692,9 @@ func (l Ledger) decide(act domain.Act, d demand) (days Days, routed []Event, err
 	}
 	if Unit.Of(act) == "day" && days.Tenths%10 != 0 {
 		return days, nil, ErrUnit
+	}
+	if err := l.afford(act, d.id, d.typ, d.from, d.to); err != nil {
+		return days, nil, err
 	}
 	ids, more := l.adjacent(act, d.id, d.typ, d.from, d.to)
 	total := Days{days.Tenths + more.Tenths}

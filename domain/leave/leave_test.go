@@ -158,9 +158,9 @@ func (s *story) do(at string, actor domain.Actor, cmd Command) []Event {
 	if err != nil {
 		s.t.Fatalf("%T at %s: %v", cmd, at, err)
 	}
-	for _, e := range events {
+	for i, e := range events {
 		r := domaintest.Record(s.t, Context, e)[0]
-		r.ID, r.Revision, r.Stream = fmt.Sprint(len(s.log)), int64(len(s.log)), Stream("p-staff")
+		r.ID, r.Revision, r.Stream = domain.EventID(domaintest.NewID, fmt.Sprintf("command/%d", s.n), i), int64(len(s.log)), Stream("p-staff")
 		s.log = append(s.log, r)
 	}
 	return events
@@ -845,6 +845,8 @@ func TestKeysMatter(t *testing.T) {
 	revised.Days = Days{30}
 	matters(with(system, base.At, ReviseDays{}, revised), "leave.tierAfterCalendarChange", "stays", domaintest.Blank{})
 	matters(with(system, "2026-04-14 10:00", Escalate{"r"}, asked, routed), "apr.escalateTo[deputy-admin]", "director", "admin")
+	matters(with(admin, base.At, GrantAnnual{"p-staff", 2026, domain.Date{Year: 2009, Month: 7, Day: 1}, "履历表"}), "leave.annual.entitlement",
+		Entitlements{{Days: 5}}, Entitlements{{Days: 10}})
 	matters(day, "apr.timeout", Hours{24}, Hours{12})
 	matters(with(deputy, base.At, ask("事假", "04-15AM", "04-15PM")), "org.selfApproval", "never", "allowed")
 	matters(vacant(with(system, "2026-04-14 10:00", Escalate{"r"}, asked, routed), "deputy-admin"), "org.vacantApprover", "escalate", "wait")
@@ -917,6 +919,10 @@ func TestGolden(t *testing.T) {
 		LatePaperReviewed{"r-1", true, "情况属实", "p-2", "deputy-admin"},
 		OutingReported{"r-1", "p-1", "县水利局", "会商", at, at, e, e, true, "p-3"},
 		TripReported{"r-1", "p-1", "省城", "培训", e, e, at, e, at, true},
+		BalanceOpened{"e-1", "p-1", "年休假", 2026, d, e.On, "台账第3页", "p-3"},
+		EntitlementGranted{"e-2", "p-1", "年休假", 2026, e.On, 17, d, "履历表", "p-3"},
+		TimeOffCredited{"e-3", "p-1", "补休", d, e.On, "防汛值守", "p-3"},
+		BalanceCorrected{"e-1", "p-1", "年休假", 2026, e.On, true, d, d, "台账第4页", "录入有误", "p-3"},
 		MonthCompiled{"2026-04", []MonthRow{{"事假", d, 2, 1}}, 1, "p-3"},
 		domain.Refused[Ledger]{Command: "leave.Approve", Code: ErrSelf.Code, Params: map[string]string{"post": "director"}},
 	)
