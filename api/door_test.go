@@ -107,6 +107,7 @@ var notAsked = map[string]string{
 	"duty.CheckStandIn":            "the schedule",
 	"duty.CheckClock":              "the schedule",
 	"duty.NoteMissing":             "the schedule",
+	"duty.FollowCalendar":          "the follower of the calendar",
 	"access.Begin":                 "comes before the first act on the protection of a paper",
 	"access.Lapse":                 "the schedule",
 	"access.EndView":               "the schedule",

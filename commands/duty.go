@@ -3,13 +3,15 @@ package commands
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"andu/domain"
 	"andu/domain/duty"
 )
 
-// planDuty takes a roster that was published or amended over into its duty post. What has begun stays as it was.
+// planDuty takes a roster that was published or amended over into its duty post, as it stands by now: of two amendments
+// the later holds, whichever is carried out first. What has begun stays as it was.
 func planDuty(ctx context.Context, h *Handler, d Due) error {
 	revision, err := strconv.ParseInt(d.Data["revision"], 10, 64)
 	if err != nil {
@@ -19,13 +21,34 @@ func planDuty(ctx context.Context, h *Handler, d Due) error {
 	if err != nil {
 		return err
 	}
-	for _, r := range history {
-		if plan, ok := duty.PlanOf(r); ok && r.Revision == revision {
+	for _, r := range slices.Backward(history) {
+		if plan, ok := duty.PlanOf(r); ok && r.Revision >= revision {
+			plan.Revision = revision
 			_, err := Handle(ctx, h, duty.Context, d.Data["post"], plan, d.request(h, "plan"))
 			return err
 		}
 	}
 	return fmt.Errorf("%s has no roster at %d", d.Stream, revision)
+}
+
+// amendRosters lets every roster of the office that is not over follow a changed calendar (G6).
+func (h *Handler) amendRosters(ctx context.Context, d Due) error {
+	for _, stream := range duty.Streams(NewID, d.Office) {
+		post, revision, err := State(ctx, h, duty.Context, d.Office, stream)
+		if err != nil {
+			return err
+		}
+		if revision < 0 {
+			continue
+		}
+		for _, roster := range post.Planned(domain.At(h.Now())) {
+			_, err := Handle(ctx, h, duty.Rosters, roster, duty.FollowCalendar{}, d.request(h, roster))
+			if _, refused := isRefusal(err); err != nil && !refused {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // shift is the start of the shift that a task is about.

@@ -44,7 +44,7 @@ func joinCopies(ctx context.Context, h *Handler, d Due) error {
 }
 
 // recompute finds every running time limit of the office anew after the calendar has changed (G8), and counts
-// every leave anew (G6). What was reckoned before stays on record beside it.
+// every leave anew and amends the rosters (G6). What was reckoned before stays on record beside it.
 func recompute(ctx context.Context, h *Handler, d Due) error {
 	version, err := strconv.ParseInt(d.Data["version"], 10, 64)
 	if err != nil {
@@ -61,6 +61,9 @@ func recompute(ctx context.Context, h *Handler, d Due) error {
 		}
 	}
 	if err := h.reviseLeave(ctx, d); err != nil {
+		return err
+	}
+	if err := h.amendRosters(ctx, d); err != nil {
 		return err
 	}
 	days, _, err := State(ctx, h, calendar.Context, d.Office, calendar.Stream(d.Office))

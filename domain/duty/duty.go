@@ -28,7 +28,7 @@ var Context = domain.Context[Post]{
 		{Name: "duty.swap-accepted", Version: 1, Type: SwapAccepted{}, By: by(AcceptSwap{})},
 		{Name: "duty.swap-declined", Version: 1, Type: SwapDeclined{}, By: by(DeclineSwap{}), Sealed: true},
 		{Name: "duty.swap-noted", Version: 1, Type: SwapNoted{}, By: by(NoteSwap{})},
-		{Name: "duty.shift-reassigned", Version: 1, Type: ShiftReassigned{}, By: by(AcceptSwap{}, NoteSwap{})},
+		{Name: "duty.shift-reassigned", Version: 1, Type: ShiftReassigned{}, By: by(AcceptSwap{}, NoteSwap{}, Plan{})},
 		{Name: "duty.stand-in-started", Version: 1, Type: StandInStarted{}, By: by(StartStandIn{}), Sealed: true},
 		{Name: "duty.stand-in-ended", Version: 1, Type: StandInEnded{}, By: by(EndStandIn{})},
 		{Name: "duty.handover-offered", Version: 1, Type: HandoverOffered{}, By: by(OfferHandover{}), Sealed: true},
@@ -89,6 +89,21 @@ const (
 // StreamOf is the stream of an office's duty post. newID derives an id from a name space and a name.
 func StreamOf(newID func(space, name string) string, office, line string) string {
 	return Context.Stream(newID(office, "duty/"+line))
+}
+
+// Streams are those of all lines, kept by the office or not.
+func Streams(newID func(space, name string) string, office string) []string {
+	return []string{StreamOf(newID, office, DutyRoom), StreamOf(newID, office, MessengerRoom)}
+}
+
+// Planned lists the rosters whose shifts have not all begun.
+func (p Post) Planned(at domain.Instant) (rosters []string) {
+	for _, s := range p.Shifts {
+		if s.Start.After(at.Time) && !slices.Contains(rosters, s.Roster) {
+			rosters = append(rosters, s.Roster)
+		}
+	}
+	return rosters
 }
 
 // What the office lays down for its watch.
@@ -358,6 +373,12 @@ type Slot struct {
 	Remind domain.Instant `json:"remind" doc:"when the person is reminded"`
 }
 
+// same tells whether two slots are the same turn of the same person; when he is reminded is no part of it.
+func (s Slot) same(o Slot) bool {
+	return s.Start.Equal(o.Start.Time) && s.End.Equal(o.End.Time) && slices.Equal(s.By, o.By) && s.Source == o.Source && s.Person == o.Person &&
+		s.Rest == o.Rest && s.Night == o.Night
+}
+
 // Sources of a shift (R43).
 const (
 	Section = "section"
@@ -609,7 +630,27 @@ func (c Plan) Decide(p Post, act domain.Act) ([]Event, error) {
 	if len(e.Slots)+len(e.Dropped) == 0 {
 		return nil, nil
 	}
-	return []Event{e}, nil
+	return append([]Event{e}, p.keptSwaps(e)...), nil
+}
+
+// keptSwaps lets a swap that is in force stand for the shift that takes the place of the one that was swapped.
+func (p Post) keptSwaps(e ShiftsPlanned) (events []Event) {
+	planned := make([]Slot, len(p.Shifts))
+	for i, s := range p.Shifts {
+		planned[i] = s.Slot
+		planned[i].Person = s.Planned
+	}
+	for _, s := range e.Slots {
+		if _, stays := p.At(s.Start); stays || s.Source != Rota {
+			continue
+		}
+		if old, ok := replaced(planned, s); ok && old.Person == s.Person {
+			if was, _ := p.At(old.Start); was.Person != s.Person {
+				events = append(events, ShiftReassigned{Shift: s.Start, From: s.Person, To: was.Person})
+			}
+		}
+	}
+	return events
 }
 
 // ShiftsPlanned means that between From and Until the slots, and no others, are the post's shifts.
@@ -1020,7 +1061,7 @@ func (e SwapNoted) Evolve(p Post) Post {
 
 // ShiftReassigned means that the shift is the other person's.
 type ShiftReassigned struct {
-	Swap  string         `json:"swap"`
+	Swap  string         `json:"swap"` // empty: one that was in force for the shift whose place this one takes
 	Shift domain.Instant `json:"shift"`
 	From  string         `json:"from"`
 	To    string         `json:"to"`

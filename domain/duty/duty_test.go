@@ -429,18 +429,124 @@ func TestAmend(t *testing.T) {
 		t.Errorf("the amended shift is %s's", s.Person)
 	}
 	// A working day that the calendar turns into a day off has one shift, of whoever was on in the evening.
-	d.policy.Provisions["cal.workHours"][1].Value = []byte(`{"days":["mon","tue","wed","thu"],"start":"08:30","end":"18:30","break_minutes":180,"seasons":{}}`)
-	for i, v := range d.policy.Provisions["cal.workHours"] {
-		if !v.Blank {
-			d.policy.Provisions["cal.workHours"][i].Value = []byte(`{"days":["mon","tue","wed","thu"],"start":"08:30","end":"18:30","break_minutes":180,"seasons":{}}`)
-		}
-	}
+	d.workDays("mon", "tue", "wed", "thu")
 	evening, _ := d.state().At(domaintest.Time("2026-04-17 18:30"))
 	d.plan("2026-04-15 10:00", "p-admin/admin", stream, Amend{Cause: CauseCalendar, Reason: "放假通知"})
 	d.takeOver("2026-04-15 10:00", stream)
 	if s, _ := d.state().At(domaintest.Time("2026-04-17 08:30")); s.Person != evening.Person || s.Source != Rota || !s.End.Equal(saturday.Time) {
 		t.Errorf("Friday is %+v, was %s's in the evening", s, evening.Person)
 	}
+}
+
+// workDays makes these days of the week, and no others, working days: a change of the calendar.
+func (d *desk) workDays(days ...string) {
+	value, err := json.Marshal(map[string]any{"days": days, "start": "08:30", "end": "18:30", "break_minutes": 180, "seasons": map[string]any{}})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	for i, v := range d.policy.Provisions["cal.workHours"] {
+		if !v.Blank {
+			d.policy.Provisions["cal.workHours"][i].Value = value
+		}
+	}
+}
+
+// A roster follows the calendar in what has not begun; whoever was on keeps the shift that takes its place (G6).
+func TestFollowCalendar(t *testing.T) {
+	stream := "roster-2026-04-01"
+	follow := func(d *desk, at string, want ...string) {
+		t.Helper()
+		d.plan(at, domain.System, stream, FollowCalendar{})
+		d.expect(want...)
+		r := d.roster(stream)
+		for i := range r.Slots[1:] {
+			if !r.Slots[i].End.Equal(r.Slots[i+1].Start.Time) {
+				t.Errorf("a gap or two at once between %v and %v", r.Slots[i].End, r.Slots[i+1].Start)
+			}
+		}
+		for _, s := range r.Slots {
+			if (s.Source == Rota) != (s.Person != "") {
+				t.Errorf("%+v", s)
+			}
+		}
+	}
+	on := func(d *desk, start string) Shift {
+		t.Helper()
+		s, ok := d.state().At(domaintest.Time(start))
+		if !ok {
+			t.Fatalf("no shift begins at %s", start)
+		}
+		return s
+	}
+	everyDay := []string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"}
+	t.Run("G6: a working day becomes a day off: the section's daytime goes to the person of the evening", func(t *testing.T) {
+		d := april(t, "county")
+		d.notPlanned("2026-04-15", "p-admin/admin", stream, FollowCalendar{}, ErrSystemOnly)
+		follow(d, "2026-04-15")
+		evening := on(d, "2026-04-17 18:30").Person
+		d.workDays("mon", "tue", "wed", "thu")
+		follow(d, "2026-04-15", "Amended")
+		if e := d.last[0].(Amended); e.Cause != CauseCalendar {
+			t.Errorf("cause %s", e.Cause)
+		}
+		follow(d, "2026-04-15")
+		d.takeOver("2026-04-15", stream)
+		if s := on(d, "2026-04-17 08:30"); s.Person != evening || s.Source != Rota || !s.Rest {
+			t.Errorf("%+v", s)
+		}
+	})
+	t.Run("a day off becomes a working day: the section has the daytime, the person of the day the evening", func(t *testing.T) {
+		d := april(t, "county")
+		d.workDays(everyDay...)
+		follow(d, "2026-04-15", "Amended")
+		d.takeOver("2026-04-15", stream)
+		if day, evening := on(d, "2026-04-18 08:30"), on(d, "2026-04-18 18:30"); day.Source != Section || evening.Person != "p-x" {
+			t.Errorf("day %+v, evening %+v", day, evening)
+		}
+	})
+	t.Run("a swap that is in force stands for the shift that takes the place of the swapped one", func(t *testing.T) {
+		d := april(t, "county")
+		d.do("2026-04-15 09:00", "p-x/duty", RequestSwap{Shift: domaintest.Time("2026-04-18 08:30"), With: "p-y", Reason: "急事"})
+		swap := d.last[0].(SwapRequested).Swap
+		d.do("2026-04-15 09:00", "p-x/duty", NoteSwap{swap})
+		d.do("2026-04-15 09:00", "p-y/duty", AcceptSwap{swap})
+		d.workDays(everyDay...)
+		follow(d, "2026-04-15 10:00", "Amended")
+		plan, _ := PlanOf(d.rosters[stream][len(d.rosters[stream])-1])
+		d.do("2026-04-15 10:00", domain.System, plan)
+		d.expect("ShiftsPlanned", "ShiftReassigned")
+		if s := on(d, "2026-04-18 18:30"); s.Person != "p-y" || s.Planned != "p-x" {
+			t.Errorf("%+v", s)
+		}
+	})
+	t.Run("G6: what has begun is not rewritten, and the rest of that day stays covered", func(t *testing.T) {
+		d := april(t, "county")
+		before := d.roster(stream).Slots
+		d.workDays("mon", "tue", "wed", "thu")
+		follow(d, "2026-04-17 10:00", "Amended")
+		after := d.roster(stream).Slots
+		for i, s := range before {
+			if s.Start.After(domaintest.Time("2026-04-17 18:30").Time) {
+				break
+			}
+			if !s.same(after[i]) {
+				t.Errorf("%+v became %+v", s, after[i])
+			}
+		}
+		follow(d, "2026-05-01 10:00")
+	})
+	t.Run("a draft that an older calendar laid out is published with its amendment", func(t *testing.T) {
+		d := open(t, "county")
+		d.do("2026-03-31 17:00", "p-admin/admin", Open{DutyRoom, "p-y"})
+		june := domain.Date{Year: 2026, Month: 6, Day: 1}
+		d.plan("2026-05-20", "p-admin/admin", stream, Draft{room, june, d.assignments("2026-05-20", june, june.Add(29), "p-x", "p-y", "p-z")})
+		d.plan("2026-05-20", "p-deputy/deputy-admin", stream, Approve{})
+		d.workDays("mon", "tue", "wed", "thu")
+		d.plan("2026-05-21", "p-admin/admin", stream, Publish{})
+		if got := names(d.last); got[0] != "Published" || got[len(got)-1] != "Amended" {
+			t.Error(got)
+		}
+	})
 }
 
 func TestG10(t *testing.T) {

@@ -21,7 +21,7 @@ var Rosters = domain.Context[Roster]{
 		{Name: "roster.approved", Version: 1, Type: Approved{}, By: byRoster(Approve{})},
 		{Name: "roster.published", Version: 1, Type: Published{}, By: byRoster(Publish{})},
 		{Name: "roster.delivered", Version: 1, Type: Delivered{}, By: byRoster(Deliver{})},
-		{Name: "roster.amended", Version: 1, Type: Amended{}, By: byRoster(Amend{}), Sealed: true},
+		{Name: "roster.amended", Version: 1, Type: Amended{}, By: byRoster(Amend{}, FollowCalendar{}, Publish{}), Sealed: true},
 		{Name: "roster.finding-raised", Version: 1, Type: RosterFinding{}, By: byRoster(Publish{}, NoteMissing{})},
 	},
 	Rules: []*domain.Refusal{ErrNoPost, ErrFirstDay, ErrUnassigned, ErrNotASlot, ErrPublished, ErrNotPublished, ErrNotDrafted, ErrNotApproved,
@@ -350,7 +350,8 @@ func deadline(act domain.Act, first domain.Date) (by, late domain.Instant) {
 }
 
 // Decide publishes what was approved; what is late by the receipt is published with a finding and never refused (R44, G9).
-// A load that is spread wider than duty.fairness.bound is a finding too (R68, R280).
+// A load that is spread wider than duty.fairness.bound is a finding too (R68, R280). Where the calendar has changed since
+// the draft, the amendment that follows it is published with it.
 func (c Publish) Decide(r Roster, act domain.Act) ([]RosterEvent, error) {
 	if err := publisher(act); err != nil {
 		return nil, err
@@ -373,7 +374,8 @@ func (c Publish) Decide(r Roster, act domain.Act) ([]RosterEvent, error) {
 	if !act.Received.Before(late.Time) {
 		events = append(events, RosterFinding{Kind: LateEffect.Of(act).Finding, First: r.First, At: act.Received, Most: 0, Least: 0})
 	}
-	return append(events, r.load(act, p)...), nil
+	events = append(events, r.load(act, p)...)
+	return append(events, r.followed(act)...), nil
 }
 
 func audience(act domain.Act, line string, first domain.Date) (persons []string) {
@@ -585,24 +587,7 @@ func (c Amend) Decide(r Roster, act domain.Act) ([]RosterEvent, error) {
 	if strings.TrimSpace(c.Reason) == "" {
 		return nil, ErrReason
 	}
-	var list []Slot
-	for _, s := range r.Slots {
-		if !s.Start.After(act.Received.Time) {
-			list = append(list, s)
-		}
-	}
-	begun := len(list)
-	for _, s := range slots(act, postOf(act, r.Post).Line, r.First, r.Last) {
-		if begun > 0 && s.Start.Before(list[begun-1].End.Time) || !s.Start.After(act.Received.Time) {
-			continue
-		}
-		for _, old := range r.Slots { // the last of the former shifts in the new one
-			if s.Source == Rota && old.Person != "" && !old.Start.Before(s.Start.Time) && old.Start.Before(s.End.Time) {
-				s.Person = old.Person
-			}
-		}
-		list = append(list, s)
-	}
+	list, begun := r.relaid(act)
 	for _, a := range c.Assignments {
 		if !a.Start.After(act.Received.Time) {
 			return nil, ErrStarted
@@ -614,11 +599,79 @@ func (c Amend) Decide(r Roster, act domain.Act) ([]RosterEvent, error) {
 	return []RosterEvent{Amended{Post: r.Post, Cause: c.Cause, Reason: strings.TrimSpace(c.Reason), Slots: list}}, nil
 }
 
+// relaid lays the rest of the period out by the calendar as it is now, and says how many of the shifts have begun: these
+// stay. Whoever was on a shift stays on the one that takes its place.
+func (r Roster) relaid(act domain.Act) (list []Slot, begun int) {
+	for _, s := range r.Slots {
+		if !s.Start.After(act.Received.Time) {
+			list = append(list, s)
+		}
+	}
+	begun = len(list)
+	var rest []Slot
+	for _, s := range slots(act, postOf(act, r.Post).Line, r.First, r.Last) {
+		if !s.Start.After(act.Received.Time) || begun > 0 && s.Start.Before(list[begun-1].End.Time) {
+			continue
+		}
+		if s.Source == Rota {
+			if old, ok := replaced(r.Slots, s); ok {
+				s.Person = old.Person
+			}
+		}
+		rest = append(rest, s)
+	}
+	for _, s := range r.Slots[begun:] { // the day that has begun ends as it was planned
+		if begun > 0 && len(rest) > 0 && s.Start.Before(rest[0].Start.Time) && !s.Start.Before(list[len(list)-1].End.Time) {
+			list = append(list, s)
+		}
+	}
+	return append(list, rest...), begun
+}
+
+// replaced is the shift of the rota whose place a new one takes: the last that begins in it, else the one that it begins in.
+func replaced(former []Slot, s Slot) (old Slot, ok bool) {
+	for _, f := range former {
+		switch {
+		case f.Source != Rota || f.Person == "":
+		case !f.Start.Before(s.Start.Time) && f.Start.Before(s.End.Time), f.Start.Before(s.Start.Time) && s.Start.Before(f.End.Time):
+			old, ok = f, true
+		}
+	}
+	return old, ok
+}
+
+// FollowCalendar lays a published roster out anew after the calendar has changed (R43, G6). The follower of the calendar
+// does it; what has begun stays, and so does a roster that the change does not touch.
+type FollowCalendar struct{}
+
+// Needs is the duty post.
+func (c FollowCalendar) Needs(r Roster, _ domain.Act) []string { return postStream(r.Post) }
+
+// Decide amends what the calendar has made other days.
+func (c FollowCalendar) Decide(r Roster, act domain.Act) ([]RosterEvent, error) {
+	switch {
+	case act.Person():
+		return nil, ErrSystemOnly
+	case !r.Published:
+		return nil, nil
+	}
+	return r.followed(act), nil
+}
+
+// followed is the amendment that the calendar asks for, if any.
+func (r Roster) followed(act domain.Act) []RosterEvent {
+	list, _ := r.relaid(act)
+	if slices.EqualFunc(list, r.Slots, Slot.same) {
+		return nil
+	}
+	return []RosterEvent{Amended{Post: r.Post, Cause: CauseCalendar, Slots: list}}
+}
+
 // Amended means that the shifts that have not begun are planned anew.
 type Amended struct {
 	Post   string `json:"post"`
 	Cause  string `json:"cause"`
-	Reason string `json:"reason"`
+	Reason string `json:"reason"` // empty where it only follows the calendar, whose version the record names
 	Slots  []Slot `json:"slots"` // the whole roster as it now stands
 }
 
