@@ -25,6 +25,7 @@ import (
 	"andu/api/accounts"
 	"andu/commands"
 	"andu/projections"
+	"andu/projections/directory"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
@@ -61,6 +62,7 @@ type API struct {
 	router  chi.Router
 	huma    huma.API
 	routes  []Route
+	names   directory.Kept
 	leaving chan struct{} // closed when the server stops: what is open to browsers ends
 }
 

@@ -13,7 +13,6 @@ import (
 	"andu/commands"
 	"andu/domain"
 	"andu/domain/documents"
-	"andu/projections/directory"
 	"andu/projections/register"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -225,7 +224,7 @@ func (a *API) registerCSV(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
 	w.Header().Set("Content-Disposition", `attachment; filename="register.csv"`)
 	_, _ = w.Write([]byte("\ufeff"))
-	names, err := directory.Names(ctx, a.cfg.Read.Pool, f.Office)
+	names, err := a.names.Names(ctx, a.cfg.Read.Pool, f.Office)
 	if err != nil {
 		a.cfg.Logger.ErrorContext(ctx, "write the register", "request", requestID(ctx), "error", err)
 		panic(http.ErrAbortHandler)

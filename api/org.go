@@ -104,7 +104,7 @@ func (a *API) orgQueries() {
 			if day.IsZero() {
 				day = domain.DateOf(w.received, a.cfg.Handler.Zone)
 			}
-			d, err := directory.Names(ctx, a.cfg.Read.Pool, w.Office)
+			d, err := a.names.Names(ctx, a.cfg.Read.Pool, w.Office)
 			if err != nil {
 				return nil, a.problem(ctx, err)
 			}

@@ -75,7 +75,7 @@ func (a *API) desk(r *http.Request) (*desk, error) {
 	if d.office, _, err = commands.State(ctx, a.cfg.Handler, org.Context, w.Office, org.Stream(w.Office)); err != nil {
 		return nil, err
 	}
-	if d.names, err = directory.Names(ctx, a.cfg.Read.Pool, w.Office); err != nil {
+	if d.names, err = a.names.Names(ctx, a.cfg.Read.Pool, w.Office); err != nil {
 		return nil, err
 	}
 	if zone, err := time.LoadLocation(d.office.Zone()); err == nil && d.office.Exists() {
@@ -389,12 +389,12 @@ func (d *desk) say(code string, params map[string]string, otherwise string) stri
 	for _, k := range slices.Sorted(maps.Keys(params)) {
 		list := strings.Split(params[k], "、")
 		for i, v := range list {
-			switch k {
-			case "post", "posts", "lead", "to", "body":
+			switch {
+			case namesPosts(k):
 				list[i] = d.name(v)
-			case "fields", "field":
+			case k == "fields", k == "field":
 				list[i] = web.Label(d.lang, "", v)
-			case "class", "urgency":
+			case k == "class", k == "urgency":
 				list[i] = d.word(v)
 			}
 		}

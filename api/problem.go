@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"slices"
+	"strings"
 
 	"andu/api/accounts"
 	"andu/commands"
@@ -143,7 +145,8 @@ func (a *API) problem(ctx context.Context, err error) *Problem {
 		c := *p
 		p = &c
 	case errors.As(err, &refusal):
-		p = rule(Status(refusal.Kind), refusal.Code, refusal.Text("zh"), refusal.Text("en"))
+		said := a.named(ctx, refusal)
+		p = rule(Status(refusal.Kind), refusal.Code, said.Text("zh"), said.Text("en"))
 		p.Rule, p.Params = refusal.Source, refusal.Params
 	case errors.As(err, &changed):
 		p = with(problemConflict)
@@ -174,6 +177,37 @@ func (a *API) problem(ctx context.Context, err error) *Problem {
 		a.cfg.Logger.ErrorContext(ctx, "request failed", "request", p.Instance, "code", p.Code, "error", err)
 	}
 	return p
+}
+
+// namesPosts tells which parameters of a rule stand for posts and units by their ids.
+func namesPosts(param string) bool {
+	return slices.Contains([]string{"post", "posts", "lead", "to", "body"}, param)
+}
+
+// named is a refusal as it is read: posts and units by their names, not by their ids.
+func (a *API) named(ctx context.Context, r *domain.Refusal) *domain.Refusal {
+	w, known := asker(ctx)
+	if !known || !slices.ContainsFunc(slices.Collect(maps.Keys(r.Params)), namesPosts) {
+		return r
+	}
+	d, err := a.names.Names(ctx, a.cfg.Read.Pool, w.Office)
+	if err != nil { // the ids say it too
+		a.cfg.Logger.WarnContext(ctx, "a refusal is told without names", "request", requestID(ctx), "error", err)
+		return r
+	}
+	said := *r
+	said.Params = maps.Clone(r.Params)
+	for k, v := range said.Params {
+		if !namesPosts(k) {
+			continue
+		}
+		ids := strings.Split(v, "、")
+		for i := range ids {
+			ids[i] = d.Name(ids[i])
+		}
+		said.Params[k] = strings.Join(ids, "、")
+	}
+	return &said
 }
 
 // unreachable tells a database that cannot be reached from a fault of ours: the connection was refused or broke.

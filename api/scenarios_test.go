@@ -778,3 +778,12 @@ func TestThirdOffice(t *testing.T) {
 		t.Errorf("the time limit is cited as %q", got)
 	}
 }
+
+// A refusal names a post as the office calls it; its parameter keeps the id.
+func TestRefusalsNamePosts(t *testing.T) {
+	w := newTown(t, setting{rules: demo.WithSupplement})
+	a := w.as("messenger").post("/circulations", map[string]any{"document": "document-" + w.as("registrar").receive(nil), "readers": []string{w.as("director").id}, "authority": "批示"})
+	if a.status != http.StatusForbidden || !strings.Contains(string(a.body), `"post":"registrar"`) || !strings.Contains(string(a.body), "岗位收发岗") {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+}

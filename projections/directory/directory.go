@@ -10,6 +10,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/jackc/pgx/v5"
 
@@ -26,7 +27,7 @@ var schema string
 var Projection = projections.Projection{Name: "directory", Version: 1, Schema: schema, Apply: apply,
 	Tables: []string{"office", "organ", "unit", "post", "holding", "charge", "stay", "officer", "person"}}
 
-// Directory is the names of one office, with what has ended, at the time of the query. It is read once a request.
+// Directory is the names of one office, with what has ended, at the time of the query.
 type Directory struct {
 	Office  Office
 	posts   map[string]Post
@@ -179,9 +180,11 @@ func (d Directory) Name(id string) string {
 
 // Holders lists who holds a post on a day: the appointed first, then who acts for it. None: the post is vacant.
 func (d Directory) Holders(post string, day domain.Date) (ids []string) {
-	for _, p := range d.Officers() {
-		if _, ok := p.On(day); ok && p.Officer == post {
-			ids = append(ids, p.ID)
+	if slices.Contains(org.Officers(), post) {
+		for _, p := range d.Officers() {
+			if _, ok := p.On(day); ok && p.Officer == post {
+				ids = append(ids, p.ID)
+			}
 		}
 	}
 	for _, acting := range []bool{false, true} {
@@ -295,6 +298,48 @@ func sorted[T any](all map[string]T, without func(T) bool, compare func(a, b T) 
 	}
 	slices.SortFunc(list, compare)
 	return list
+}
+
+// Kept keeps the directories that were read last. What it keeps is no truth: every use asks whether the office's rows are
+// still those. The zero Kept is empty; it is safe for concurrent use.
+type Kept struct {
+	mu      sync.Mutex
+	offices map[string]kept
+}
+
+type kept struct {
+	stamp [3]int64
+	names Directory
+}
+
+// keptOffices bounds the memory: the directory of an office of 50 persons is some 30 kilobytes.
+const keptOffices = 256
+
+// Names gives the directory of an office as it is now. It is not to be changed.
+func (k *Kept) Names(ctx context.Context, db projections.Querier, office string) (Directory, error) {
+	var now [3]int64 // every event of the organisation or of a person moves one of them
+	err := db.QueryRow(ctx, `select coalesce((select revision from `+Projection.Table("office")+` where office = $1), -1), count(*), coalesce(sum(revision), 0)::bigint
+		from `+Projection.Table("person")+` where office = $1`, office).Scan(&now[0], &now[1], &now[2])
+	if err != nil {
+		return Directory{}, fmt.Errorf("read the directory: %w", err)
+	}
+	k.mu.Lock()
+	known, ok := k.offices[office]
+	k.mu.Unlock()
+	if ok && known.stamp == now {
+		return known.names, nil
+	}
+	names, err := Names(ctx, db, office)
+	if err != nil {
+		return names, err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.offices == nil || len(k.offices) >= keptOffices {
+		k.offices = map[string]kept{}
+	}
+	k.offices[office] = kept{now, names}
+	return names, nil
 }
 
 // Names reads the directory of an office.
