@@ -27,6 +27,7 @@ import (
 	"andu/projections/timesheet"
 	"andu/projections/trail"
 	"andu/projections/whereabouts"
+	"andu/projections/workload"
 )
 
 // readModels are all of them: a new one is one line here. Counted are the streams for each of which it has a row that every
@@ -45,6 +46,7 @@ var readModels = []struct {
 	{whereabouts.Projection, []string{"leave"}},
 	{timesheet.Projection, []string{"attendance", "sheet", "roll"}},
 	{trail.Projection, []string{"access"}},
+	{workload.Projection, []string{"document"}},
 }
 
 func all() (list []projections.Projection) {

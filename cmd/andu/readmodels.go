@@ -12,6 +12,7 @@ import (
 	"andu/projections/timesheet"
 	"andu/projections/trail"
 	"andu/projections/whereabouts"
+	"andu/projections/workload"
 )
 
 // readModels are the read models of the house. A new one is one line here and one in the test of all of them
@@ -28,5 +29,6 @@ func readModels() []projections.Projection {
 		whereabouts.Projection,
 		timesheet.Projection,
 		trail.Projection,
+		workload.Projection,
 	}
 }
