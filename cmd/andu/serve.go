@@ -19,6 +19,7 @@ import (
 	"andu/commands"
 	"andu/domain"
 	"andu/domain/logs"
+	"andu/projections/dashboards"
 
 	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
@@ -127,6 +128,9 @@ func (c *serveCmd) Run(ctx context.Context, g *globals) (err error) {
 		work.Go(func() error { return h.read.Run(workCtx) })
 		if err := h.caughtUp(ctx); err != nil { // a read model that needs longer says so itself, in every answer that waits for it
 			g.logger.WarnContext(ctx, "serving before the read models are complete", "error", err)
+		}
+		if err := dashboards.Install(ctx, h.pool); err != nil {
+			g.logger.ErrorContext(ctx, "the views of the dashboards were not installed", "error", err) // the office works without them
 		}
 	}
 	if slices.Contains(c.Roles, "schedule") {
