@@ -57,7 +57,9 @@ func Arrivals(ctx context.Context, db projections.Querier, office string, date d
 		session string
 	}
 	minutes, err := query(ctx, db, "the arrivals of a day", `select session, minute, arrived, refused from `+table("arrivals")+` where office = $1 and date = $2 order by minute`, day,
-		func(m *minute) []any { return []any{&m.session, projections.Into(&m.Minute.Minute), &m.Arrived, &m.Refused} })
+		func(m *minute) []any {
+			return []any{&m.session, projections.Into(&m.Minute.Minute), &m.Arrived, &m.Refused}
+		})
 	if err != nil {
 		return nil, err
 	}
