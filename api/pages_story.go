@@ -229,6 +229,24 @@ func (d *desk) tellDocument(l *line, event any) {
 	case documents.Registered:
 		l.Tone, l.Text = "green", t("登记 ", "registered as ")+e.Text
 		term(e.Term)
+	case documents.Transcribed:
+		l.Tone, l.Text = "ochre", fmt.Sprintf(t("自旧登记簿过录（《%s》第 %d 行）", "transcribed from an old register (%s, line %d)"), e.Source.File, e.Source.Line)
+		fact(t("原签收人 ", "signed for by "), d.name(e.SignedBy))
+		fact(t("主办 ", "lead "), d.name(e.Lead))
+		switch {
+		case e.Filed():
+			fact(t("已归档 ", "filed as "), e.FileCode)
+		case e.Closed:
+			fact(t("已办结 ", "settled "), strings.TrimSpace(d.date(e.ClosedOn)+" "+e.Settlement))
+		default:
+			term(e.Term)
+		}
+		fact(t("备注：", "remarks: "), e.Remarks)
+	case documents.NumberTranscribed:
+		l.Tone, l.Text = "green", t("沿用旧号 ", "keeps its old number ")+e.Text
+	case documents.TranscriptWithdrawn:
+		l.Tone, l.Text = "seal", t("撤回过录：该件作未曾登记", "the transcript was withdrawn: the paper counts as never entered")
+		fact(t("理由：", "why: "), e.Reason)
 	case documents.DueRevised:
 		l.Tone, l.Text = "ochre", t("期限改为 ", "the time limit is now ")+d.date(e.DueOn)
 		fact(t("原为 ", "it was "), d.date(e.WasOn))

@@ -14,6 +14,7 @@ import (
 	"andu/domain/circulation"
 	"andu/domain/documents"
 	"andu/domain/duty"
+	"andu/domain/imports"
 	"andu/domain/leave"
 	"andu/domain/logs"
 	"andu/domain/org"
@@ -40,6 +41,7 @@ var Contexts = []domain.AnyContext{
 	leave.Context,
 	access.Context,
 	circulation.Context,
+	imports.Context,
 }
 
 // Of finds the context of a stream or of an event by its name.
@@ -104,7 +106,7 @@ func Rules() []*domain.Refusal {
 }
 
 // commands that cause events of a context whose package cannot name them: they read another context's state first.
-var commands = []reflect.Type{reflect.TypeFor[documents.Enter]()}
+var commands = []reflect.Type{reflect.TypeFor[documents.Enter](), reflect.TypeFor[documents.EnterTranscript]()}
 
 // CommandType finds a command's type by its stored name, such as "documents.Receive".
 func CommandType(name string) (reflect.Type, bool) {

@@ -22,7 +22,7 @@ var Context = domain.Context[Document]{
 	Events: []domain.Schema[Document]{
 		{Name: "document.received", Version: 1, Type: Received{}, By: []Command{Receive{}, TakeOverFromDuty{}}, Sealed: true},
 		{Name: "document.receipt-corrected", Version: 1, Type: ReceiptCorrected{}, By: []Command{CorrectReceipt{}}, Sealed: true},
-		{Name: "document.described", Version: 1, Type: Described{}, By: []Command{Receive{}, TakeOverFromDuty{}, Describe{}}, Sealed: true},
+		{Name: "document.described", Version: 1, Type: Described{}, By: []Command{Receive{}, TakeOverFromDuty{}, Describe{}, Transcribe{}}, Sealed: true},
 		{Name: "document.registration-corrected", Version: 1, Type: RegistrationCorrected{}, By: []Command{CorrectRegistration{}}, Sealed: true},
 		{Name: "document.duty-paper-handed-on", Version: 1, Type: DutyPaperHandedOn{}, By: []Command{TakeOverFromDuty{}}},
 		{Name: "document.registered", Version: 1, Type: Registered{}, By: []Command{RecordRegistration{}}},
@@ -56,6 +56,9 @@ var Context = domain.Context[Document]{
 		{Name: "document.copies-joined", Version: 1, Type: CopiesJoined{}, By: []Command{JoinCopies{}}},
 		{Name: "document.copy-sent-back", Version: 1, Type: CopySentBack{}, By: []Command{SendBack{}}},
 		{Name: "document.copy-destroyed", Version: 1, Type: CopyDestroyed{}, By: []Command{RecordDestruction{}}},
+		{Name: "document.transcribed", Version: 1, Type: Transcribed{}, By: []Command{Transcribe{}}, Sealed: true},
+		{Name: "document.number-transcribed", Version: 1, Type: NumberTranscribed{}, By: []Command{RecordRegistration{}}},
+		{Name: "document.transcript-withdrawn", Version: 1, Type: TranscriptWithdrawn{}, By: []Command{WithdrawTranscript{}}, Sealed: true},
 	},
 	Rules: []*domain.Refusal{
 		ErrReceived, ErrNothingStated, ErrCopyNumbers, ErrNotStatable, ErrClass, ErrUrgency, ErrMissing, ErrBook, ErrRegistered,
@@ -64,6 +67,7 @@ var Context = domain.Context[Document]{
 		ErrTooLate, ErrHandled, ErrNotPreChecked, ErrNotReviewed, ErrNotProposed, ErrProposed, ErrNotInstructed, ErrNotAsInstructed,
 		ErrProposer, ErrOneLead, ErrDueLater, ErrNotAssigned, ErrNotAssignee, ErrAccepted, ErrNoReport, ErrSettlement, ErrNotClassified,
 		ErrNoCopy, ErrCopyAway, ErrCopyHere, ErrCopiesAway, ErrCopyExists, ErrCopyApproval,
+		ErrTranscribed, ErrNotTranscribed, ErrOldReceipt, ErrNobody, ErrClosedBefore,
 	},
 	Keys: []domain.AnyKey{
 		Registrar, Distribution, OfficeSteps, RegisterSeries, Required, Urgencies, Clock, ReturnWindow, Settlements, FirstBook, HandOnTo,
@@ -454,6 +458,7 @@ type Document struct {
 	End                  End
 	FirstReceipt         string // the paper that this one is a copy of
 	JoinedFrom           []string
+	Source               Source // of a paper that was transcribed from an old register
 }
 
 // End is how a paper left the office's handling without being closed.
@@ -463,6 +468,7 @@ const (
 	EndReturned    End = "returned"
 	EndTransferred End = "transferred-out"
 	EndDuplicate   End = "duplicate"
+	EndWithdrawn   End = "withdrawn" // brought in wrongly by an import
 )
 
 // Action says whether a paper is to be acted on or only read.
@@ -511,6 +517,7 @@ const (
 	StatusReturned       Status = Status(EndReturned)
 	StatusTransferredOut Status = Status(EndTransferred)
 	StatusDuplicate      Status = Status(EndDuplicate)
+	StatusWithdrawn      Status = Status(EndWithdrawn)
 )
 
 // Status names the state of the paper.

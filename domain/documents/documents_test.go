@@ -552,5 +552,9 @@ func TestGolden(t *testing.T) {
 		ReplySent{"国务院办公厅", "letter", "县政办函〔2026〕3号", day("2026-04-14")}, Suspended{"等上级答复"}, Resumed{}, TransferredOut{"县民政局", "属其职责"},
 		RecalledByIssuer{"国办函〔2026〕1号", "内容有误"}, Closed{"settled", "办结", "已按要求落实"}, Reopened{"要求补充", midnight("2026-04-17")},
 		Filed{"县政办-2026-010-0012", "3", "30年"}, CopyDistributed{"1", "finance"}, CopyReturned{"1", "finance"}, CopyRegistered{"1", "3", "approval-4"},
-		CopiesJoined{"document-2", []JoinedCopy{{"2", "1"}}}, CopySentBack{"1", "国务院办公厅"}, CopyDestroyed{"1", "e-9"})
+		CopiesJoined{"document-2", []JoinedCopy{{"2", "1"}}}, CopySentBack{"1", "国务院办公厅"}, CopyDestroyed{"1", "e-9"},
+		Transcribed{ID: "e-1", Office: "county", ReceivedAt: morning, By: "p-2", Source: Source{"i-1", "2025.xlsx", 12}, SignedBy: "王芳", Served: "研究室", Channel: "机要",
+			Copies: []Placed{{"1", "finance"}}, Remarks: "补登", Lead: "finance", Co: []string{"planning"}, Closed: true, ClosedOn: day("2026-04-20"),
+			Settlement: "办结", FileCode: "县政办-2025-010-0012", Term: term},
+		NumberTranscribed{"register-1", 7, "收文〔2025〕7号"}, TranscriptWithdrawn{"i-1", "文件选错", "收文〔2025〕7号"})
 }

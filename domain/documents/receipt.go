@@ -86,6 +86,9 @@ func (c CorrectReceipt) Decide(d Document, act domain.Act) ([]Event, error) {
 	if err := stated(c.Reason); err != nil {
 		return nil, err
 	}
+	if d.Source.Import != "" {
+		return nil, ErrOldReceipt
+	}
 	if k := d.Custody(); k.Held != d.Signed || len(d.Copies) != d.Signed {
 		return nil, ErrCopiesAway
 	}
@@ -339,7 +342,7 @@ func (c RecordRegistration) Decide(d Document, act domain.Act) ([]Event, error) 
 	if d.Series == c.Series && d.Number == c.Number && d.Text != "" {
 		return nil, nil
 	}
-	if err := d.open(); err != nil {
+	if err := d.open(); err != nil && (d.Source.Import == "" || !d.Received) { // an old paper may be settled
 		return nil, err
 	}
 	if d.Text != "" {
@@ -348,6 +351,9 @@ func (c RecordRegistration) Decide(d Document, act domain.Act) ([]Event, error) 
 	n := registers.Context.In(act, c.Series).Numbers[c.Number]
 	if n.Item == "" || n.Item != c.Document || n.State == registers.Voided {
 		return nil, ErrOtherItem
+	}
+	if n.Transcribed {
+		return []Event{NumberTranscribed{Series: c.Series, Number: c.Number, Text: n.Text}}, nil
 	}
 	return []Event{Registered{Series: c.Series, Number: c.Number, Text: n.Text, RegisteredAt: n.At, RegisteredBy: n.By,
 		Term: d.term(act, d.Paper)}}, nil

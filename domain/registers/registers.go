@@ -18,16 +18,18 @@ import (
 var Context = domain.Context[Series]{
 	Name: "register",
 	Events: []domain.Schema[Series]{
-		{Name: "register.series-opened", Version: 1, Type: SeriesOpened{}, By: []domain.Command[Series]{Open{}, Allot{}}},
+		{Name: "register.series-opened", Version: 1, Type: SeriesOpened{}, By: []domain.Command[Series]{Open{}, Allot{}, Transcribe{}}},
 		{Name: "register.number-allotted", Version: 1, Type: NumberAllotted{}, By: []domain.Command[Series]{Allot{}, Void{}}},
 		{Name: "register.number-registered", Version: 1, Type: NumberRegistered{}, By: []domain.Command[Series]{Confirm{}}},
-		{Name: "register.number-voided", Version: 1, Type: NumberVoided{}, By: []domain.Command[Series]{Void{}, Release{}}, Sealed: true},
+		{Name: "register.number-voided", Version: 1, Type: NumberVoided{}, By: []domain.Command[Series]{Void{}, Release{}, ExplainGaps{}}, Sealed: true},
+		{Name: "register.number-transcribed", Version: 1, Type: NumberTranscribed{}, By: []domain.Command[Series]{Transcribe{}, ExplainGaps{}}},
+		{Name: "register.numbers-withdrawn", Version: 1, Type: NumbersWithdrawn{}, By: []domain.Command[Series]{WithdrawNumbers{}}, Sealed: true},
 		{Name: "register.series-closed", Version: 1, Type: SeriesClosed{}, By: []domain.Command[Series]{Close{}}},
 		{Name: "register.gap-certificate-issued", Version: 1, Type: GapCertificateIssued{}, By: []domain.Command[Series]{Certify{}}},
 	},
 	Rules: []*domain.Refusal{
 		ErrNotOpen, ErrOpen, ErrClosed, ErrOtherSeries, ErrYear, ErrItem, ErrItemNumbered, ErrUsed, ErrNext, ErrNotAllotted,
-		ErrOtherItem, ErrFollower, ErrKeeper, ErrReason, ErrYearRuns, ErrUnfinished,
+		ErrOtherItem, ErrFollower, ErrKeeper, ErrReason, ErrYearRuns, ErrUnfinished, ErrAfterOwn, ErrBeforeStart, ErrNotTranscribed,
 	},
 	Keys: []domain.AnyKey{Numbering, Gapless, VoidBy, VoidReason, YearBasis, Keeper},
 }
@@ -139,6 +141,9 @@ type Number struct {
 	Reason string // of a void number
 	By     string // person who took or voided it
 	At     domain.Instant
+
+	Transcribed bool // given before the book was kept here
+	Withdrawn   bool // transcribed wrongly: void until it is transcribed again
 }
 
 // State of a number.

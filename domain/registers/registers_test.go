@@ -258,5 +258,6 @@ func TestNumbersAreGivenOnce(t *testing.T) {
 
 func TestGolden(t *testing.T) {
 	domaintest.Golden(t, Context, opened, allotted(12, "document-x"), registered(12, "document-x"), voided(13), SeriesClosed{Last: 1896},
-		GapCertificateIssued{First: 1, Last: 105, Registered: 102, Void: []int{104}, Unfinished: []int{103}, Missing: []int{102}, Revision: 210})
+		GapCertificateIssued{First: 1, Last: 105, Registered: 102, Void: []int{104}, Unfinished: []int{103}, Missing: []int{102}, Revision: 210},
+		transcribed(7, "document-7"), NumbersWithdrawn{Numbers: []int{7, 8}, Reason: "文件选错", By: "p-2", At: when, Last: 6})
 }

@@ -143,6 +143,28 @@ func paper(b *pgx.Batch, r domain.Recorded) error {
 		due(e.Term)
 		open(b, r, keyEntry, Propose, item{role: proposer})
 		did(b, r, e.RegisteredBy, "", "", 0)
+	case documents.Transcribed:
+		due(e.Term)
+		switch {
+		case e.Filed():
+		case e.Closed:
+			open(b, r, keyEntry, File, item{role: registrar})
+		case e.Lead != "":
+			b.Queue(`update matter set lead = $2 where stream = $1`, r.Stream, e.Lead)
+			open(b, r, keyHandle+e.Lead, Lead, item{post: e.Lead})
+			for _, co := range e.Co {
+				open(b, r, keyHandle+co, Co, item{post: co})
+			}
+		default:
+			open(b, r, keyEntry, Propose, item{role: proposer})
+		}
+		for _, p := range e.Copies {
+			if p.Holder != "" {
+				open(b, r, keyCopy+p.Copy, Copy, item{post: p.Holder, person: p.Holder, reading: true}) // an id of either
+			}
+		}
+	case documents.TranscriptWithdrawn:
+		end(b, r, "%")
 	case documents.DueRevised:
 		due(e.Term)
 	case documents.PreCheckPassed, documents.Suspended, documents.Resumed:

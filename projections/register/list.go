@@ -178,7 +178,7 @@ func (f Filter) where() *where {
 
 // from is the entries that the condition leaves, each with whether the asker sees all of it.
 func (w *where) from() string {
-	sql := ` from (select *, not classified or $2 = any (persons) or posts && $3::text[] as visible from ` + Projection.Table("paper") + ` where office = $1) p`
+	sql := ` from (select *, not classified or $2 = any (persons) or posts && $3::text[] as visible from ` + Projection.Table("paper") + ` where office = $1 and ended <> 'withdrawn') p`
 	if len(w.terms) > 0 {
 		sql += ` where ` + strings.Join(w.terms, " and ")
 	}

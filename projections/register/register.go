@@ -136,7 +136,7 @@ type Copy struct {
 // Open tells whether the office still has to do something about the paper.
 func (e Entry) Open() bool {
 	switch e.State {
-	case "", documents.StatusClosed, documents.StatusFiled, documents.StatusReturned, documents.StatusTransferredOut, documents.StatusDuplicate:
+	case "", documents.StatusClosed, documents.StatusFiled, documents.StatusReturned, documents.StatusTransferredOut, documents.StatusDuplicate, documents.StatusWithdrawn:
 		return false
 	}
 	return true
@@ -259,20 +259,23 @@ func paper(b *pgx.Batch, r domain.Recorded) {
 	case documents.DutyPaperHandedOn:
 		c.set("duty_entry", e.Entry)
 	case documents.Registered:
-		c.set("series", e.Series)
-		c.as("book", `coalesce((select s.book from series s where s.stream = %s), '')`, e.Series)
-		c.as("year", `coalesce((select s.year from series s where s.stream = %s), 0)`, e.Series)
-		c.set("number", e.Number)
-		c.set("number_text", e.Text)
+		number(&c, e.Series, e.Number, e.Text)
 		c.set("registered_at", projections.Instant(e.RegisteredAt))
 		c.set("registered_by", e.RegisteredBy)
 		term(&c, e.Term)
-		number := fold(e.Text)
-		c.set("number_search", number)
-		c.set("number_grams", grams(number))
-		c.as("search", `search || E'\n' || %s::text`, number)
-		c.as("grams", `grams || %s::text[]`, grams(number))
 		persons = append(persons, e.RegisteredBy)
+	case documents.Transcribed:
+		transcribed(b, &c, r, e)
+		posts = append(append(posts, e.Lead), e.Co...)
+		for _, p := range e.Copies {
+			persons, posts = append(persons, p.Holder), append(posts, p.Holder) // an id of either
+		}
+	case documents.NumberTranscribed:
+		number(&c, e.Series, e.Number, e.Text)
+		persons, posts = nil, nil
+	case documents.TranscriptWithdrawn:
+		c.set("ended", documents.EndWithdrawn)
+		b.Queue(`delete from copy where stream = $1`, r.Stream)
 	case documents.DueRevised:
 		term(&c, e.Term)
 	case documents.PreCheckPassed:
@@ -385,6 +388,47 @@ func paper(b *pgx.Batch, r domain.Recorded) {
 func (c *change) arg(value any) string {
 	c.args = append(c.args, value)
 	return fmt.Sprintf("$%d", len(c.args))
+}
+
+// number enters the register number of a paper.
+func number(c *change, series string, n int, text string) {
+	c.set("series", series)
+	c.as("book", `coalesce((select s.book from series s where s.stream = %s), '')`, series)
+	c.as("year", `coalesce((select s.year from series s where s.stream = %s), 0)`, series)
+	c.set("number", n)
+	c.set("number_text", text)
+	words := fold(text)
+	c.set("number_search", words)
+	c.set("number_grams", grams(words))
+	c.as("search", `search || E'\n' || %s::text`, words)
+	c.as("grams", `grams || %s::text[]`, grams(words))
+}
+
+// transcribed enters a paper as an old register has it.
+func transcribed(b *pgx.Batch, c *change, r domain.Recorded, e documents.Transcribed) {
+	names := make([]string, len(e.Copies))
+	for i, p := range e.Copies {
+		names[i] = p.Copy
+	}
+	received(b, c, r, documents.Received{ReceivedAt: e.ReceivedAt, SignedBy: e.SignedBy, Served: e.Served, Channel: e.Channel, Copies: names, Remarks: e.Remarks})
+	for _, p := range e.Copies {
+		if p.Holder != "" {
+			moved(b, r, p.Copy, documents.Out, p.Holder)
+		}
+	}
+	if e.Lead != "" {
+		c.set("action", documents.ToHandle)
+		c.set("lead", e.Lead)
+		c.set("co", projections.Array(e.Co))
+	}
+	term(c, e.Term)
+	c.set("closed", e.Closed)
+	c.set("settled_as", e.Settlement)
+	if !e.ClosedOn.IsZero() {
+		c.as("closed_at", `%s::date::timestamptz`, e.ClosedOn.String())
+	}
+	c.set("filed", e.Filed())
+	c.set("file_code", e.FileCode)
 }
 
 func received(b *pgx.Batch, c *change, r domain.Recorded, e documents.Received) {

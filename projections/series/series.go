@@ -189,6 +189,19 @@ func apply(b *pgx.Batch, r domain.Recorded) error {
 		b.Queue(`insert into number (stream, n, text, state, item, by, at, reason) values ($1, $2, $3, $4, $5, $6, $7, '')`,
 			r.Stream, e.Number, e.Text, registers.Allotted, e.Item, e.By, e.At.Time)
 		b.Queue(`update series set last = greatest(last, $2) where stream = $1`, r.Stream, e.Number)
+	case registers.NumberTranscribed:
+		b.Queue(`insert into number (stream, n, text, state, item, by, at, reason) values ($1, $2, $3, $4, $5, $6, $7, '')
+			on conflict (stream, n) do update set text = excluded.text, state = excluded.state, item = excluded.item, by = excluded.by, at = excluded.at, reason = ''`,
+			r.Stream, e.Number, e.Text, registers.Allotted, e.Item, e.By, e.At.Time)
+		b.Queue(`update series set last = greatest(last, $2) where stream = $1`, r.Stream, e.Number)
+	case registers.NumbersWithdrawn:
+		if len(e.Numbers) == 0 { // erased
+			break
+		}
+		b.Queue(`update number set state = $3, reason = $4, by = $5, at = $6 where stream = $1 and n = any ($2)`,
+			r.Stream, e.Numbers, registers.Voided, e.Reason, e.By, e.At.Time)
+		b.Queue(`delete from number where stream = $1 and n > $2`, r.Stream, e.Last)
+		b.Queue(`update series set last = $2 where stream = $1`, r.Stream, e.Last)
 	case registers.NumberRegistered:
 		b.Queue(`update number set state = $3 where stream = $1 and n = $2`, r.Stream, e.Number, registers.Registered)
 	case registers.NumberVoided:
