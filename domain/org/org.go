@@ -45,6 +45,7 @@ var Context = domain.Context[Office]{
 		{Name: "org.officer-relieved", Version: 1, Type: OfficerRelieved{}, By: by(RelieveOfficer{})},
 		{Name: "org.delegation-granted", Version: 1, Type: DelegationGranted{}, By: by(GrantDelegation{})},
 		{Name: "org.delegation-ended", Version: 1, Type: DelegationEnded{}, By: by(EndDelegation{}, Leave{})},
+		{Name: "org.entry-withdrawn", Version: 1, Type: EntryWithdrawn{}, By: by(WithdrawEntry{})},
 		{Name: "org.refused", Version: 1, Type: domain.Refused[Office]{}, By: by(
 			AppointOfficer{}, Fill{}, AppointActing{}, AssignFunction{}, NameSubstitute{}, ReturnHandBackItem{}, GrantDelegation{})},
 	},
@@ -55,6 +56,7 @@ var Context = domain.Context[Office]{
 		ErrHeld, ErrBody, ErrDocument, ErrInCharge, ErrFunction, ErrSubstitute,
 		ErrMember, ErrNotMember, ErrNotLeaving, ErrHandBack,
 		ErrKind, ErrScope, ErrGrantor, ErrTooLong, ErrBackdated, ErrRedelegated,
+		ErrEntry, ErrBuiltUpon,
 	},
 	Keys: []domain.AnyKey{
 		Keeper, Catalogue, Words, AppointingBody, PostInCharge, FunctionHolder, Register, HandBack,

@@ -667,7 +667,7 @@ func samples() []Event {
 		LeavingStarted{"p-3", []string{"carriers", "seals"}}, HandBackItemReturned{"p-3", "seals", "p-4"}, PersonLeft{"p-3", "县人字〔2026〕3号", to, true},
 		OfficerAppointed{"p-5", Auditor}, OfficerRelieved{"p-5", Auditor},
 		DelegationGranted{"d-2", "授权", "county-head", "county-government", "p-6", "director", "p-1", "county-government", "papers", from, to, true, "d-1", "县政发〔2026〕1号"}, DelegationEnded{"d-2", to},
-		domain.Refused[Office]{Command: "AppointOfficer", Code: "org.officers-separate", Params: map[string]string{}},
+		EntryWithdrawn{"e-9", EntryAppointment, "clerk", "p-1", day("2026-01-05"), "i-1"}, domain.Refused[Office]{Command: "AppointOfficer", Code: "org.officers-separate", Params: map[string]string{}},
 	}
 }
 

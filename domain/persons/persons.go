@@ -25,9 +25,10 @@ var Context = domain.Context[Person]{
 		{Name: "person.clearance-lowered", Version: 1, Type: ClearanceLowered{}, By: by(LowerClearance{}), Sealed: true},
 		{Name: "person.clearance-revoked", Version: 1, Type: ClearanceRevoked{}, By: by(RevokeClearance{}), Sealed: true},
 		{Name: "person.decoupling-started", Version: 1, Type: DecouplingStarted{}, By: by(StartDecoupling{}), Sealed: true},
+		{Name: "person.registration-withdrawn", Version: 1, Type: RegistrationWithdrawn{}, By: by(WithdrawRegistration{}), Sealed: true},
 		{Name: "person.refused", Version: 1, Type: domain.Refused[Person]{}, By: by(GrantClearance{}), Sealed: true},
 	},
-	Rules: []*domain.Refusal{ErrRegistered, ErrNotRegistered, ErrIncomplete, ErrClass, ErrDates, ErrNotLower, ErrLower, ErrOwn},
+	Rules: []*domain.Refusal{ErrRegistered, ErrNotRegistered, ErrIncomplete, ErrClass, ErrDates, ErrNotLower, ErrLower, ErrOwn, ErrInUse},
 	Facts: func(office string) []string { return []string{org.Stream(office)} },
 }
 
@@ -55,6 +56,8 @@ var (
 		"降低后的密级须低于当时的密级。", "lowering gives a lower class than the person has at that time")
 	ErrLower = domain.Rule(domain.Conflict, "person.lower",
 		"授予的密级低于当时的密级，请用降低。", "the person has a higher class at that time: lower it instead")
+	ErrInUse = domain.Rule(domain.Conflict, "person.in-use",
+		"该人员仍在册或已有涉密记载，不能撤回登记。", "the person is of the office or has a record of secret work: the registration is not withdrawn")
 	ErrOwn = domain.Rule(domain.Forbidden, "person.own-clearance",
 		"任何人不得为自己授予密级。", "nobody grants a clearance to himself").By("ORG 2.3, catalogue 5.1").OnRecord()
 )
@@ -216,6 +219,45 @@ func (e RegistrationCorrected) Evolve(p Person) Person {
 	p.registered, p.registration, p.id = true, e.Of, e.Person
 	return p
 }
+
+// WithdrawRegistration takes back a registration that an import brought in wrongly, as if it had never been made.
+type WithdrawRegistration struct {
+	Import string `json:"import" doc:"id of the import" minLength:"1" maxLength:"60"`
+	Reason string `json:"reason" doc:"why the import was wrong" minLength:"1" maxLength:"1000"`
+}
+
+// Decide asks for a person who is no member of the office any more, whose membership the import's withdrawal has taken
+// back, and about whom nothing was decided.
+func (c WithdrawRegistration) Decide(p Person, act domain.Act) ([]Event, error) {
+	if !p.registered {
+		return nil, nil
+	}
+	if err := p.keeps(act, org.SystemAdministrator); err != nil {
+		return nil, err
+	}
+	switch m, _ := office(act).Member(p.id); {
+	case p.registration == "":
+		return nil, ErrNotRegistered // erased
+	case blank(c.Reason):
+		return nil, ErrIncomplete.With("field", "reason")
+	case len(m.Stays) > 0, !p.pledged.IsZero(), len(p.clearances) > 0, len(p.decoupling) > 0:
+		return nil, ErrInUse
+	}
+	return []Event{RegistrationWithdrawn{Of: p.registration, Import: c.Import, Reason: c.Reason}}, nil
+}
+
+// RegistrationWithdrawn takes the place of the registration that it names: the person counts as never registered.
+type RegistrationWithdrawn struct {
+	Of     string `json:"of"`
+	Import string `json:"import"`
+	Reason string `json:"reason"`
+}
+
+// Corrects names the registration.
+func (e RegistrationWithdrawn) Corrects() string { return e.Of }
+
+// Evolve does nothing, in the place of the registration.
+func (e RegistrationWithdrawn) Evolve(p Person) Person { return p }
 
 // Rename records that the person has another name from now on.
 type Rename struct {

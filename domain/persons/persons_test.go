@@ -64,6 +64,15 @@ func TestPersons(t *testing.T) {
 		{Name: "the system administrator does it for him", Given: given, Actor: sysadmin, When: ChangeContact{"2"}, Then: []Event{ContactChanged{"2"}}},
 		{Name: "nobody else does", Given: given, Actor: domain.Actor{Person: "p-9", Post: "clerk"}, When: ChangeContact{"2"}, Err: org.ErrOfficer},
 
+		{Name: "a wrong registration is withdrawn", Given: given, Actor: sysadmin, When: WithdrawRegistration{"i-1", "文件选错"},
+			Then: []Event{RegistrationWithdrawn{domaintest.GivenID(0), "i-1", "文件选错"}}},
+		{Name: "after it the person may be registered anew", Given: []Event{registered, RegistrationWithdrawn{domaintest.GivenID(0), "i-1", "文件选错"}}, Actor: sysadmin,
+			When: Register{Person: "p-1", Name: "张三", SortKey: "zhang san"}, Then: []Event{Registered{Registration: event, Person: "p-1", Name: "张三", SortKey: "zhang san"}}},
+		{Name: "a registration is withdrawn with a reason", Given: given, Actor: sysadmin, When: WithdrawRegistration{"i-1", ""}, Err: ErrIncomplete},
+		{Name: "a pledged person stays registered", Given: []Event{registered, PledgeSigned{On: day("2026-04-14")}}, Actor: sysadmin, When: WithdrawRegistration{"i-1", "文件选错"}, Err: ErrInUse},
+		{Name: "the security administrator withdraws no registration", Given: given, Actor: secadmin, When: WithdrawRegistration{"i-1", "文件选错"}, Err: org.ErrOfficer},
+		{Name: "who is not registered is not withdrawn", Actor: sysadmin, When: WithdrawRegistration{"i-1", "文件选错"}},
+
 		{Name: "a pledge is recorded with its day", Given: given, Actor: secadmin, When: SignPledge{Document: "卷3"}, Then: []Event{PledgeSigned{On: day("2026-04-14"), Document: "卷3"}}},
 		{Name: "the system administrator records no pledge", Given: given, Actor: sysadmin, When: SignPledge{}, Err: org.ErrOfficer},
 		{Name: "a clearance holds from its first day to its last", Given: given, Actor: secadmin, When: GrantClearance{Class: domain.Secret, From: day("2026-03-01"), To: day("2026-12-31"), Document: "密1"},
@@ -226,7 +235,7 @@ func samples() []Event {
 		Renamed{"张思", "zhang si", "户口簿"}, ContactChanged{"13900000001"}, PledgeSigned{day("2026-04-14"), "涉密人员卷3"},
 		ClearanceGranted{domain.Secret, from, until, "县保密办〔2026〕1号"}, ClearanceLowered{domain.Confidential, from, "县保密办〔2026〕2号"},
 		ClearanceRevoked{from, "调离涉密岗位"}, DecouplingStarted{day("2026-04-14"), day("2027-04-14"), "县保密办〔2026〕3号"},
-		domain.Refused[Person]{Command: "GrantClearance", Code: "person.own-clearance", Params: map[string]string{}},
+		RegistrationWithdrawn{"e-1", "i-1", "文件选错"}, domain.Refused[Person]{Command: "GrantClearance", Code: "person.own-clearance", Params: map[string]string{}},
 	}
 }
 

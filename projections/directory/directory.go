@@ -489,6 +489,15 @@ func organisation(b *pgx.Batch, r domain.Recorded) {
 		stay(e.Person, e.Unit, e.On)
 	case org.PersonLeft:
 		leave(e.Person, e.On)
+	case org.EntryWithdrawn:
+		switch e.Kind {
+		case org.EntryOrgan, org.EntryUnit, org.EntryPost:
+			b.Queue(`delete from `+e.Kind+` where office = $1 and id = $2`, r.Office, e.ID)
+		case org.EntryAppointment:
+			b.Queue(`delete from holding where office = $1 and post = $2 and person = $3 and from_on = $4`, r.Office, e.ID, e.Person, projections.Date(e.From))
+		case org.EntryMember:
+			b.Queue(`delete from stay where office = $1 and person = $2`, r.Office, e.ID)
+		}
 	case org.OfficerAppointed:
 		b.Queue(`insert into officer (office, person, officer) values ($1, $2, $3)
 			on conflict (office, person) do update set officer = excluded.officer`, r.Office, e.Person, e.Officer)
@@ -519,6 +528,10 @@ func person(b *pgx.Batch, r domain.Recorded) {
 		return
 	}
 	switch e := r.Event.(type) {
+	case persons.Registered: // again, after a wrong one was withdrawn
+		b.Queue(`update person set name = $2, sort_key = $3, employee = $4, phone = $5, renamed = false, moved = false where stream = $1`, r.Stream, e.Name, e.SortKey, e.Employee, e.Phone)
+	case persons.RegistrationWithdrawn:
+		b.Queue(`update person set name = '', sort_key = '', employee = '', phone = '' where stream = $1`, r.Stream)
 	case persons.RegistrationCorrected:
 		b.Queue(`update person set employee = $2, name = case when renamed then name else $3 end, sort_key = case when renamed then sort_key else $4 end,
 			phone = case when moved then phone else $5 end where stream = $1`, r.Stream, e.Employee, e.Name, e.SortKey, e.Phone)
