@@ -33,6 +33,7 @@ var edges = map[string][]string{
 	"leave":       {"calendar", "org"},
 	"attendance":  {"calendar", "leave", "org"},
 	"logs":        {},
+	"imports":     {},
 	"circulation": {"access", "documents", "org", "persons"},
 	"access":      {"documents", "org", "persons"},
 }
