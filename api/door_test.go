@@ -107,6 +107,8 @@ var notAsked = map[string]string{
 	"duty.CheckStandIn":            "the schedule",
 	"duty.CheckClock":              "the schedule",
 	"duty.NoteMissing":             "the schedule",
+	"duty.CheckFax":                "the schedule",
+	"duty.NoteFax":                 "the follower of a paper taken over",
 	"duty.FollowCalendar":          "the follower of the calendar",
 	"access.Begin":                 "comes before the first act on the protection of a paper",
 	"access.Lapse":                 "the schedule",

@@ -96,3 +96,29 @@ func noteRoster(ctx context.Context, h *Handler, d Due) error {
 	_, err := Handle(ctx, h, duty.Rosters, d.Stream, duty.NoteMissing{}, d.request(h, "note"))
 	return err
 }
+
+// checkFax finds a fax that the registry has not taken over by its last instant.
+func checkFax(ctx context.Context, h *Handler, d Due) error {
+	_, err := Handle(ctx, h, duty.Context, d.Stream, duty.CheckFax{Entry: d.Data["entry"]}, d.request(h, "check"))
+	return err
+}
+
+// noteFax ends the entry of the duty log whose paper the registry has taken over. An entry that no post of the office has
+// was another's word: there is nothing to end.
+func noteFax(ctx context.Context, h *Handler, d Due) error {
+	note := duty.NoteFax{Entry: d.Data["entry"], Document: d.Stream}
+	if err := note.At.UnmarshalText([]byte(d.Data["at"])); err != nil {
+		return fmt.Errorf("time of %s: %w", d.Key, err)
+	}
+	for _, stream := range duty.Streams(NewID, d.Office) {
+		post, _, err := State(ctx, h, duty.Context, d.Office, stream)
+		if err != nil {
+			return err
+		}
+		if _, ok := post.Entries[note.Entry]; ok {
+			_, err := Handle(ctx, h, duty.Context, stream, note, d.request(h, "note"))
+			return err
+		}
+	}
+	return nil
+}

@@ -15,6 +15,7 @@ import (
 	"andu/domain/attendance"
 	"andu/domain/calendar"
 	"andu/domain/circulation"
+	"andu/domain/documents"
 	"andu/domain/duty"
 	"andu/domain/leave"
 )
@@ -44,6 +45,8 @@ var reactions = map[string]func(context.Context, *Handler, Due) error{
 	duty.TaskStandIn:         endStandIn,
 	duty.TaskClock:           checkClock,
 	duty.TaskDeadline:        noteRoster,
+	duty.TaskFax:             checkFax,
+	documents.TaskDutyPaper:  noteFax,
 	attendance.TaskDay:       turnDay,
 	attendance.TaskOpen:      openSheet,
 	attendance.TaskClose:     closeSheet,

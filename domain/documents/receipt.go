@@ -147,6 +147,15 @@ type DutyPaperHandedOn struct {
 // Evolve changes no rule's ground: the receipt beside it did.
 func (e DutyPaperHandedOn) Evolve(d Document) Document { return d }
 
+// TaskDutyPaper tells the duty log that its paper was taken over.
+const TaskDutyPaper = "document.duty-paper" // settled by duty.fax-taken-over
+
+// Opens asks that the entry of the duty log is ended.
+func (e DutyPaperHandedOn) Opens(r domain.Recorded) []domain.Task {
+	at, _ := r.OccurredAt.MarshalText()
+	return []domain.Task{{TaskID: domain.TaskID{Kind: TaskDutyPaper, Key: r.Stream}, Stream: r.Stream, Data: map[string]string{"entry": e.Entry, "at": string(at)}}}
+}
+
 // Describe enters the main data of a paper, all of them, before it is registered: of an envelope that was opened, or in
 // the place of what was entered at the counter.
 type Describe struct{ Paper }

@@ -38,7 +38,7 @@ var Context = domain.Context[Post]{
 		{Name: "duty.handover-refused", Version: 1, Type: HandoverRefused{}, By: by(RefuseHandover{}), Sealed: true},
 		{Name: "duty.reservation-settled", Version: 1, Type: ReservationSettled{}, By: by(SettleReservation{}), Sealed: true},
 		{Name: "duty.alert-raised", Version: 1, Type: AlertRaised{}, By: by(RefuseHandover{}, Watch{})},
-		{Name: "duty.finding-raised", Version: 1, Type: FindingRaised{}, By: by(StartStandIn{}, EndStandIn{}, CheckStandIn{}, CheckClock{}, ReportEmergency{}, Inspect{}, Probe{})},
+		{Name: "duty.finding-raised", Version: 1, Type: FindingRaised{}, By: by(StartStandIn{}, EndStandIn{}, CheckStandIn{}, CheckClock{}, ReportEmergency{}, Inspect{}, Probe{}, CheckFax{}, NoteFax{})},
 		{Name: "duty.entry-logged", Version: 1, Type: EntryLogged{}, By: by(LogEntry{}), Sealed: true},
 		{Name: "duty.entry-corrected", Version: 1, Type: EntryCorrected{}, By: by(CorrectEntry{}), Sealed: true},
 		{Name: "duty.entry-actioned", Version: 1, Type: EntryActioned{}, By: by(ActOnEntry{}), Sealed: true},
@@ -47,6 +47,8 @@ var Context = domain.Context[Post]{
 		{Name: "duty.entry-closed", Version: 1, Type: EntryClosed{}, By: by(CloseEntry{}), Sealed: true},
 		{Name: "duty.message-relayed", Version: 1, Type: MessageRelayed{}, By: by(RelayMessage{})},
 		{Name: "duty.relay-acknowledged", Version: 1, Type: RelayAcknowledged{}, By: by(AcknowledgeRelay{})},
+		{Name: "duty.fax-due", Version: 1, Type: FaxDue{}, By: by(AcceptHandover{})},
+		{Name: "duty.fax-taken-over", Version: 1, Type: FaxTakenOver{}, By: by(NoteFax{})},
 		{Name: "duty.day-closed", Version: 1, Type: DayClosed{}, By: by(CloseDay{}), Sealed: true},
 		{Name: "duty.inspected", Version: 1, Type: Inspected{}, By: by(Inspect{}), Sealed: true},
 		{Name: "duty.reachability-probed", Version: 1, Type: ReachabilityProbed{}, By: by(Probe{})},
@@ -142,13 +144,18 @@ var (
 	ReservedOwner  = domain.Key[OwnerRule]{Name: "duty.handover.reservedItemOwner"}
 	AlertTo        = domain.Key[[]string]{Name: "duty.handover.alertTo"}
 	Clocks         = domain.Key[[]Clock]{Name: "emer.clocks"}
+	Roles          = domain.Key[[]string]{Name: "duty.roles"}
+	FaxWithin      = domain.Key[FaxRule]{Name: "rcv.dutyFax.within"}
 )
 
 // keys are those of the posts and of the rosters.
 var keys = []domain.AnyKey{CoverageOf, CoverBy, CoverHours, SectionPerson, RosterPeriod, RosterDeadline, DeadlineBasis, Publisher, Audience,
 	RosterApprover, LateEffect, FairnessBound, ProbeSeconds, ReminderLead, Rearrange, DutyMode, Forbidden, SwapWho, SwapCause, SwapNotify,
 	SwapBefore, SwapAck, StandInRoles, StandInCause, StandInMinutes, Room, RoomMeanwhile, EntryFields, Triage, HandoverTimes, Checklist,
-	ReservedOwner, AlertTo, Clocks}
+	ReservedOwner, AlertTo, Clocks, Roles, FaxWithin}
+
+// roles name in duty.roles who keeps a line: each has one responsible person at every instant.
+var roles = map[string]string{DutyRoom: "duty", MessengerRoom: "messenger"}
 
 // Indexes of duty.cover: who covers office hours of working days, and who all other times.
 const (
@@ -289,7 +296,7 @@ var (
 	ErrNotOpened = domain.Rule(domain.NotFound, "duty.not-opened",
 		"该值班岗位尚未设立。", "there is no such duty post")
 	ErrNoLine = domain.Rule(domain.Invalid, "duty.no-such-line",
-		"本单位不设{line}。", "the office keeps no {line}").By("R53, duty.messengerRoom")
+		"本单位不设{line}。", "the office keeps no {line}").By("R42, R53, duty.roles, duty.messengerRoom")
 	ErrNotPublisher = domain.Rule(domain.Forbidden, "duty.not-publisher",
 		"此事由排班岗位{post}办理。", "only the post {post}, which issues the roster, may do this").By("R44, duty.roster.publisher")
 	ErrNotNow = domain.Rule(domain.Invalid, "duty.not-now",
@@ -544,7 +551,7 @@ func (c Open) Decide(p Post, act domain.Act) ([]Event, error) {
 		return nil, err
 	}
 	coverage := CoverageOf.Of(act)
-	if c.Line != DutyRoom && (c.Line != MessengerRoom || Room.Of(act).Staffed == "none") {
+	if !slices.Contains(Roles.Of(act), roles[c.Line]) || c.Line == MessengerRoom && Room.Of(act).Staffed == "none" {
 		return nil, ErrNoLine.With("line", c.Line)
 	}
 	posts := rota(act, c.Line)
@@ -579,6 +586,7 @@ const (
 	TaskStandIn = "duty.stand-in"
 	TaskClock   = "duty.emergency-clock"
 	TaskPlan    = "duty.plan"
+	TaskFax     = "duty.fax"
 )
 
 // just is the first instant after one: to the microsecond, what is still allowed ends before it.
@@ -800,9 +808,9 @@ func (e AlertRaised) Settles(r domain.Recorded) []domain.TaskID {
 
 // FindingRaised means that something was found that somebody has to answer for; nothing is undone by it.
 type FindingRaised struct {
-	Kind   string         `json:"kind"` // standInTooLong, messengerRoomEmpty, postLeft, unreachable, emergencyPhoneMissed, emergencyWrittenMissed
+	Kind   string         `json:"kind"` // standInTooLong, messengerRoomEmpty, postLeft, unreachable, emergencyPhoneMissed, emergencyWrittenMissed, faxNotTakenOver
 	Person string         `json:"person"`
-	About  string         `json:"about"` // the stand-in or the emergency
+	About  string         `json:"about"` // the stand-in, the emergency or the entry
 	At     domain.Instant `json:"at"`
 }
 
@@ -812,12 +820,17 @@ const (
 	RoomEmpty      = "messengerRoomEmpty"
 	PostLeft       = "postLeft"
 	Unreachable    = "unreachable"
+	FaxWaits       = "faxNotTakenOver"
 )
 
 // Evolve notes what is found once.
 func (e FindingRaised) Evolve(p Post) Post {
 	if e.Kind == StandInTooLong && e.About == p.StandIn.ID {
 		p.StandIn.Found = true
+	}
+	if v, ok := p.Entries[e.About]; ok && e.Kind == FaxWaits {
+		v.Fax.Found = true
+		p = p.entry(e.About, v)
 	}
 	if em, ok := p.Emergencies[e.About]; ok {
 		for _, way := range []string{Phone, Written} {
@@ -836,6 +849,8 @@ func (e FindingRaised) Settles(domain.Recorded) []domain.TaskID {
 	switch e.Kind {
 	case StandInTooLong:
 		return []domain.TaskID{{Kind: TaskStandIn, Key: e.About}}
+	case FaxWaits:
+		return []domain.TaskID{{Kind: TaskFax, Key: e.About}}
 	case missed(Phone), missed(Written):
 		return []domain.TaskID{{Kind: TaskClock, Key: e.About + "/" + wayOf(e.Kind)}}
 	}

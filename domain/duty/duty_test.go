@@ -953,6 +953,73 @@ func TestLog(t *testing.T) {
 	b.expect("Inspected")
 }
 
+// A fax of the duty room is with the registry at the latest when the section takes over (R49, rcv.dutyFax).
+func TestFax(t *testing.T) {
+	sunday := func(t *testing.T) (*desk, string) {
+		d := onDuty(t, "county")
+		fax := entry("汛情传真", "next-day")
+		fax.Kind = "fax"
+		d.do("2026-04-18 20:00", "p-x/duty", fax)
+		id := d.last[0].(EntryLogged).Entry
+		d.do("2026-04-18 20:01", "p-x/duty", CarryOverEntry{Entry: id})
+		return d, id
+	}
+	pass := func(d *desk, at, from, to, id string) {
+		d.t.Helper()
+		d.do(at, from, OfferHandover{Checklist: checked})
+		d.do(at, to, AnswerItems{[]ItemAnswer{{Item: id}}})
+		d.do(at, to, AcceptHandover{d.state().Handover.ID})
+	}
+	waiting := func(t *testing.T) (*desk, string) {
+		d, id := sunday(t)
+		pass(d, "2026-04-19 08:30", "p-x/duty", "p-z/duty", id)
+		d.expect("HandoverAccepted") // to a person of the duty list: the paper may still wait
+		pass(d, "2026-04-20 08:30", "p-z/duty", "p-admin/admin", id)
+		d.expect("HandoverAccepted", "FaxDue")
+		return d, id
+	}
+	t.Run("at the instant of the handover it is in time, a microsecond later it is found", func(t *testing.T) {
+		d, id := waiting(t)
+		due := d.last[1].(FaxDue)
+		task := due.Opens(domain.Recorded{Header: domain.Header{Stream: room}})[0]
+		if !due.By.Equal(domaintest.Time("2026-04-20 08:30").Time) || !task.Due.Equal(domaintest.Time("2026-04-20 08:30:00.000001").Time) || due.Person != "p-z" {
+			t.Errorf("%+v, look at %v", due, task.Due)
+		}
+		d.do("2026-04-20 08:30", domain.System, CheckFax{id})
+		d.expect()
+		d.do("2026-04-20 08:30:00.000001", domain.System, CheckFax{id})
+		d.expect(FaxWaits)
+		if f := d.last[0].(FindingRaised); f.Person != "p-z" || !f.At.Equal(task.Due.Time) {
+			t.Errorf("%+v", f)
+		}
+		d.do("2026-04-20 08:31", domain.System, CheckFax{id})
+		d.expect()
+		d.do("2026-04-20 09:00", domain.System, NoteFax{id, "document-1", domaintest.Time("2026-04-20 09:00")})
+		d.expect("FaxTakenOver")
+		if e := d.state().Entries[id]; !e.Closed {
+			t.Errorf("%+v", e)
+		}
+		d.refused("2026-04-20 09:00", "p-admin/admin", NoteFax{Entry: id}, ErrSystemOnly)
+		d.refused("2026-04-20 09:00", "p-admin/admin", CheckFax{id}, ErrSystemOnly)
+	})
+	t.Run("taken over before the handover it is nobody's finding", func(t *testing.T) {
+		d, id := sunday(t)
+		d.do("2026-04-19 10:00", domain.System, NoteFax{id, "document-1", domaintest.Time("2026-04-19 10:00")})
+		d.expect("FaxTakenOver")
+		d.handOver("2026-04-19 10:30", "p-x/duty", "p-z/duty")
+		d.handOver("2026-04-20 08:30", "p-z/duty", "p-admin/admin")
+		d.expect("HandoverAccepted")
+	})
+	t.Run("what the schedule missed is found when the paper is taken over; in time by its own instant it is not", func(t *testing.T) {
+		d, id := waiting(t)
+		d.do("2026-04-20 09:00", domain.System, NoteFax{id, "document-1", domaintest.Time("2026-04-20 09:00")})
+		d.expect(FaxWaits, "FaxTakenOver")
+		d, id = waiting(t)
+		d.do("2026-04-20 09:00", domain.System, NoteFax{id, "document-1", domaintest.Time("2026-04-20 08:30")})
+		d.expect("FaxTakenOver")
+	})
+}
+
 func TestEmergency(t *testing.T) {
 	d := onDuty(t, "county")
 	declare := DeclareEmergency{Grade: "较大", Known: domaintest.Time("2026-04-18 20:00"), What: "山洪"}

@@ -38,6 +38,7 @@ func TestGolden(t *testing.T) {
 		EntryCorrected{Of: "event-1", Entry: "e-1", No: 1, On: day, By: "p-x", Reason: "记错", Content: content},
 		EntryActioned{Entry: "e-1", Text: "已通知"}, EntryEscalated{Entry: "e-1", To: "p-deputy", Text: "请示"}, EntryCarriedOver{Entry: "e-1", To: "p-admin"},
 		EntryClosed{Entry: "e-1", Text: "已办"}, MessageRelayed{Entry: "e-1", To: "p-deputy"}, RelayAcknowledged{Entry: "e-1", By: "p-deputy"},
+		FaxDue{Entries: []string{"e-1"}, By: ends, Person: "p-x"}, FaxTakenOver{Entry: "e-1", Document: "document-1", At: ends},
 		DayClosed{Day: day, Entries: 2, Reflections: "平稳"}, Inspected{Person: "p-x", Mode: "in-room", Present: true, Note: "在岗"},
 		ReachabilityProbed{Person: "p-x", Answered: true, Seconds: 61, Limit: 60},
 		EmergencyKnown{Emergency: "m-1", Entry: "e-1", Grade: "较大", Known: begins, What: "山洪", PhoneDue: domaintest.Time("2026-04-18 09:00"), WrittenDue: domaintest.Time("2026-04-18 09:30")},
@@ -85,6 +86,7 @@ func TestEveryKeyMatters(t *testing.T) {
 	opening := post{Actor: admin, At: at, When: Open{DutyRoom, "p-y"}}
 	m(opening, "duty.coverage", Coverage{24, "every"}, domaintest.Blank{})
 	m(opening, "duty.roster.publisher", "admin", "secretary")
+	m(opening, "duty.roles", []string{"admin", "duty"}, []string{"admin"})
 	m(opening, "duty.cover[other times, rest days].by", []string{"duty"}, []string{"driver"})
 	m(post{Actor: admin, At: at, When: Open{MessengerRoom, "p-m"}}, "duty.messengerRoom", RoomRule{"all-day", true}, RoomRule{"none", false})
 	m(on(system, Watch{Shift: ends}), "duty.handover.alertTo", []string{"admin"}, []string{"deputy-admin"})
@@ -116,6 +118,9 @@ func TestEveryKeyMatters(t *testing.T) {
 	m(on(z, AcceptHandover{"h-1"}, logged, offered, ItemReserved{"h-1", "e-1", "附件"}), "duty.handover.reservedItemOwner", "incoming", "outgoing")
 	section := HandoverOffered{Handover: "h-1", From: "p-x", Shift: domaintest.Time("2026-04-20 08:30")}
 	m(on(admin, AcceptHandover{"h-1"}, section), "duty.cover.personOfSection", "accepting-person", domaintest.Blank{})
+	fax := logged
+	fax.Content.Kind = "fax"
+	m(on(admin, AcceptHandover{"h-1"}, fax, section, ItemAccepted{"h-1", "e-1"}), "rcv.dutyFax.within", FaxRule{"next-handover", "admin", "incl"}, FaxRule{"next-handover", "admin", "excl"})
 
 	m(on(x, LogEntry{Content{Kind: "call", Urgency: "urgent"}}), "duty.entry.requiredFields", []string{"kind"}, []string{"kind", "caller"})
 	m(on(x, entry("x", "urgent")), "duty.triage", []Sort{{When: "urgent", Act: "at-once"}}, []Sort{{When: "calm", Act: "at-once"}})

@@ -245,7 +245,7 @@ func (c AcceptHandover) Decide(p Post, act domain.Act) ([]Event, error) {
 	if reserved != nil && ReservedOwner.Of(act) == "outgoing" {
 		e.Owner = p.Responsible
 	}
-	return []Event{e}, nil
+	return append([]Event{e}, p.faxDue(s, at, act)...), nil
 }
 
 // HandoverAccepted means that from that instant the next person is responsible and the former is not.

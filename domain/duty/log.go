@@ -47,6 +47,7 @@ type Entry struct {
 	Named   bool // carried over to a named person
 	Closed  bool
 	Relays  map[string]bool // by person; true: acknowledged
+	Fax     Fax
 }
 
 func (e Entry) label() string { return fmt.Sprintf("No. %d (%s)", e.No, e.On) }
@@ -181,7 +182,8 @@ func (e EntryLogged) Evolve(p Post) Post {
 		return p
 	}
 	p.Days = put(p.Days, e.On, p.Days[e.On]+1)
-	return p.entry(e.Entry, Entry{No: e.No, On: e.On, Event: e.Event, By: e.By, Urgency: e.Content.Urgency, Owner: p.Responsible})
+	return p.entry(e.Entry, Entry{No: e.No, On: e.On, Event: e.Event, By: e.By, Urgency: e.Content.Urgency, Owner: p.Responsible,
+		Fax: Fax{Is: e.Content.Kind == "fax" || e.Content.Kind == "telegram"}})
 }
 
 func (p Post) entry(id string, e Entry) Post { p.Entries = put(p.Entries, id, e); return p }

@@ -672,7 +672,7 @@ type Amended struct {
 	Post   string `json:"post"`
 	Cause  string `json:"cause"`
 	Reason string `json:"reason"` // empty where it only follows the calendar, whose version the record names
-	Slots  []Slot `json:"slots"` // the whole roster as it now stands
+	Slots  []Slot `json:"slots"`  // the whole roster as it now stands
 }
 
 // Evolve replaces the plan; an erased amendment leaves it.
