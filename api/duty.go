@@ -168,7 +168,7 @@ func (a *API) dutyQueries() {
 		}
 		return dutyboard.Shifts(ctx, db.Pool, office, in.stream(), from, until)
 	})
-	dutyQuery(a, "/duty/{id}/loads", tag, "Shifts, nights and days of rest of each person in a span", func(ctx context.Context, office string, in *DutySpan) ([]dutyboard.Load, error) {
+	dutyQuery(a, "/duty/{id}/loads", tag, "Shifts, nights, days of rest and shortest pause of each person in a span", func(ctx context.Context, office string, in *DutySpan) ([]dutyboard.Load, error) {
 		from, until, err := a.span(*in)
 		if err != nil {
 			return nil, err

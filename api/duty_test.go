@@ -306,7 +306,9 @@ func (w watch) delivered(roster string) {
 		w.must(w.read.Wait(w.t.Context(), w.head()))
 		var l struct{ List []dutyboard.Roster }
 		w.as(w.closed).get("/rosters").ok().into(&l)
-		i := slices.IndexFunc(l.List, func(r dutyboard.Roster) bool { return strings.HasSuffix(roster, strings.TrimPrefix(r.Stream, "roster-")) })
+		i := slices.IndexFunc(l.List, func(r dutyboard.Roster) bool {
+			return strings.HasSuffix(roster, strings.TrimPrefix(r.Stream, "roster-"))
+		})
 		return l.List[i].Undelivered
 	}
 	if undelivered = listed(); len(undelivered) != len(all) {
@@ -546,6 +548,66 @@ func TestG12(t *testing.T) {
 			t.Errorf("%+v", open)
 		}
 	})
+}
+
+// A fax of the duty room ends in the duty log when the registry takes it over; one that still waits when the section has
+// the watch is found.
+func TestDutyFax(t *testing.T) {
+	w := onDuty(t, "county", setting{})
+	w.clock.set("2026-04-19 08:30")
+	w.handOver(w.x, w.z)
+	w.x = w.z
+	var ids []string
+	for range 2 {
+		var e duty.EntryLogged
+		w.as(w.x).post(w.path("/entries"), duty.LogEntry{Content: duty.Content{Kind: "fax", Urgency: "next-day", Time: domain.At(w.Now()), Channel: "传真",
+			Caller: "王某", Unit: "市政府办公室", Phone: "0734-0000000", Subject: "汛情传真", Action: "登记"}}).result().Events[0].into(t, &e)
+		w.as(w.x).post(w.path("/entries/carry-overs"), duty.CarryOverEntry{Entry: e.Entry}).ok()
+		ids = append(ids, e.Entry)
+	}
+	take := func(id string) result {
+		body := paper(map[string]any{"entry": id, "logged_at": "2026-04-19T08:30:00+08:00"})
+		r := w.as("registrar").post("/documents/from-duty", body).result()
+		w.settle()
+		return r
+	}
+	first := take(ids[0])
+	if open := w.entries(); len(open) != 1 || open[ids[1]].Entry == "" {
+		t.Errorf("open are %+v", open)
+	}
+	w.clock.set("2026-04-20 08:30")
+	offer := w.offer(w.x)
+	w.answers("admin", "", ids[1]).ok()
+	if got := w.accept("admin", offer).result().kinds(t); !slices.Equal(got, []string{"duty.handover-accepted", "duty.fax-due"}) {
+		t.Errorf("taken over by the section: %v", got)
+	}
+	w.settle()
+	if got := w.findings(w.post, duty.FaxWaits); len(got) != 0 {
+		t.Errorf("at the handover: %+v", got)
+	}
+	w.clock.set("2026-04-20 08:31")
+	w.settle()
+	if got := w.findings(w.post, duty.FaxWaits); len(got) != 1 || got[0].About != ids[1] || got[0].Person != w.as(w.z).id || !got[0].At.Equal(at("2026-04-20 08:30:00.000001")) {
+		t.Errorf("a minute later: %+v", got)
+	}
+	take(ids[1])
+	if open := w.entries(); len(open) != 0 {
+		t.Errorf("open are %+v", open)
+	}
+	var notes []duty.FaxTakenOver
+	for _, r := range w.history(w.post) {
+		if e, ok := r.Event.(duty.FaxTakenOver); ok {
+			notes = append(notes, e)
+		}
+	}
+	if len(notes) != 2 || notes[0].Document != first.Stream {
+		t.Errorf("on record %+v", notes)
+	}
+	var loads struct{ List []dutyboard.Load }
+	w.as(w.closed).get(w.path("/loads?from=2026-04-16&to=2026-04-30")).ok().into(&loads)
+	if len(loads.List) != 3 || loads.List[0].Pause <= 0 || loads.List[0].Nights == 0 {
+		t.Errorf("loads %+v", loads.List)
+	}
 }
 
 // A messenger stands in for thirty minutes to the microsecond; the schedule finds the first instant past them.

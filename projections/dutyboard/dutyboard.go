@@ -115,6 +115,8 @@ func watch(b *pgx.Batch, r domain.Recorded) {
 		entry(e.Entry, `state = 'carried-over', named = named or $3 <> '', owner = case when $3 = '' then owner else $3 end`, e.To)
 	case duty.EntryClosed:
 		entry(e.Entry, `state = 'closed', reserved = ''`)
+	case duty.FaxTakenOver:
+		entry(e.Entry, `state = 'closed', reserved = ''`)
 	case duty.MessageRelayed:
 		entry(e.Entry, `relayed = array_append(array_remove(relayed, $3), $3)`, e.To)
 	case duty.RelayAcknowledged:

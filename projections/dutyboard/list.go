@@ -149,16 +149,19 @@ type Load struct {
 	Person string `json:"person"`
 	Shifts int    `json:"shifts"`
 	Nights int    `json:"nights"`
-	Rest   int    `json:"rest_days"` // shifts that begin on a day off
+	Rest   int    `json:"rest_days"`              // shifts that begin on a day off
+	Pause  int64  `json:"shortest_pause_seconds"` // between two shifts (R280); 0 with fewer than two
 }
 
 // Fairness gives the load of each person on the rota of a post in a span, the most burdened first.
 func Fairness(ctx context.Context, db projections.Querier, office, stream string, from, until time.Time) ([]Load, error) {
-	return collect(ctx, db, "loads", `select s.person, count(*), count(*) filter (where s.night), count(*) filter (where s.rest)
-		from `+table("shift")+` s join `+table("post")+` p using (stream)
-		where p.office = $1 and s.stream = $2 and s.source = 'rota' and s.start_at >= $3 and s.start_at < $4 group by s.person order by 2 desc, s.person collate "C"`,
+	return collect(ctx, db, "loads", `select person, count(*), count(*) filter (where night), count(*) filter (where rest), coalesce(extract(epoch from min(pause))::bigint, 0) from (
+			select s.person, s.night, s.rest, s.start_at - lag(s.end_at) over (partition by s.person order by s.start_at) as pause
+			from `+table("shift")+` s join `+table("post")+` p using (stream)
+			where p.office = $1 and s.stream = $2 and s.source = 'rota' and s.start_at >= $3 and s.start_at < $4) turns
+		group by person order by 2 desc, person collate "C"`,
 		[]any{office, stream, from, until}, func(row pgx.CollectableRow) (l Load, err error) {
-			err = row.Scan(&l.Person, &l.Shifts, &l.Nights, &l.Rest)
+			err = row.Scan(&l.Person, &l.Shifts, &l.Nights, &l.Rest, &l.Pause)
 			return l, err
 		})
 }
