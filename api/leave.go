@@ -114,6 +114,29 @@ func (a *API) leaveQueries() {
 		}
 		return whereabouts.Unregistered(ctx, a.cfg.Read.Pool, w.Office)
 	})
+	type registerInput struct {
+		Month string `query:"month" required:"true" maxLength:"7" pattern:"^[0-9]{4}-[0-9]{2}$" example:"2026-04"`
+	}
+	type register struct {
+		Body struct {
+			Month string       `json:"month"`
+			Lines []leave.Line `json:"lines"`
+		}
+	}
+	huma.Register(a.huma, a.operation(http.MethodGet, "/leave/register", work, tag, "The register of leave of a month (请假登记): every leave that stands, with its days of the month; for the keeper, and to whom the month is reported", ""),
+		func(ctx context.Context, in *registerInput) (*register, error) {
+			w, _ := asker(ctx)
+			if err := a.readsRegister(ctx, w); err != nil {
+				return nil, a.problem(ctx, err)
+			}
+			lines, err := commands.LeaveRegister(ctx, a.cfg.Handler, w.Office, in.Month)
+			if err != nil {
+				return nil, a.problem(ctx, err)
+			}
+			out := &register{}
+			out.Body.Month, out.Body.Lines = in.Month, append([]leave.Line{}, lines...)
+			return out, nil
+		})
 	type balanceInput struct {
 		Person string `query:"person" maxLength:"60" doc:"the asker, where it is left out; others' are for the keeper of the register"`
 	}
@@ -159,6 +182,16 @@ func (a *API) leaveQueries() {
 			}
 			return &month{m}, nil
 		})
+}
+
+// readsRegister tells whether the register of leave is for the asker: the keeper's, and theirs to whom the month of the
+// sign-in book is reported.
+func (a *API) readsRegister(ctx context.Context, w who) error {
+	err := a.keepsLeave(ctx, w)
+	if err != nil && a.keepsAttendance(ctx, w) == nil {
+		return nil
+	}
+	return err
 }
 
 // keepsLeave tells whether the asker acts from the post that keeps the register of leave (leave.register).

@@ -212,6 +212,12 @@ func TestLeave(t *testing.T) {
 	if list := staff.absences("/leave/requests"); len(list) != 2 || !list[1].Overstayed {
 		t.Errorf("one's own: %+v", list)
 	}
+	var book struct{ Lines []leave.Line }
+	deputy.get("/leave/register?month=2026-04").ok().into(&book)
+	if len(book.Lines) != 1 || book.Lines[0].Person != staff.id || book.Lines[0].Days.String() != "2.0" || book.Lines[0].By != deputy.id || !book.Lines[0].Registered || !book.Lines[0].Returned {
+		t.Errorf("the register of April: %+v", book.Lines)
+	}
+	staff.get("/leave/register?month=2026-04").refused(403, "leave.not-keeper")
 	w.clock.set("2026-05-01 00:00")
 	keeper.post("/leave/months", map[string]any{"month": "2026-04"}).ok()
 	var month leave.MonthCompiled

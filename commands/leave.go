@@ -46,17 +46,36 @@ func (h *Handler) reviseLeave(ctx context.Context, d Due) error {
 }
 
 // LeaveBalances counts what a person may still take, on the office's calendar of now.
-func LeaveBalances(ctx context.Context, h *Handler, office, person string) ([]leave.Balance, error) {
+func LeaveBalances(ctx context.Context, h *Handler, office, person string) (list []leave.Balance, err error) {
 	ledger, _, err := State(ctx, h, leave.Context, office, leave.Stream(person))
 	if err != nil {
 		return nil, err
 	}
+	err = reckon(ctx, h, office, nil, func(act domain.Act) { list = ledger.Balances(act) })
+	return list, err
+}
+
+// LeaveRegister gives the leaves of a month that stand (请假登记), with what each has of the month.
+func LeaveRegister(ctx context.Context, h *Handler, office, month string) (lines []leave.Line, err error) {
+	c := leave.CompileMonth{Month: month}
+	err = reckon(ctx, h, office, func(act domain.Act) []string { return c.Needs(leave.Ledger{}, act) }, func(act domain.Act) { lines = c.Lines(act) })
+	return lines, err
+}
+
+// reckon counts leave by the rules and the calendar of now, and decides nothing.
+func reckon(ctx context.Context, h *Handler, office string, needs func(domain.Act) []string, with func(domain.Act)) error {
 	now := h.Now()
-	act, in, err := h.act(ctx, Request{Office: office, Actor: domain.Actor{Person: domain.System}, Occurred: now, Received: now}, false,
-		func(domain.Act) []string { return leave.Context.Facts(office) })
+	req := Request{Office: office, Actor: domain.Actor{Person: domain.System}, Occurred: now, Received: now}
+	act, in, err := h.act(ctx, req, false, func(act domain.Act) []string {
+		streams := leave.Context.FactStreams(office)
+		if needs != nil {
+			streams = append(streams, needs(act)...)
+		}
+		return streams
+	})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	list := ledger.Balances(act)
-	return list, in.Verdict()
+	with(act)
+	return in.Verdict()
 }

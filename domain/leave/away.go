@@ -518,7 +518,7 @@ func (c Return) Decide(l Ledger, act domain.Act) ([]Event, error) {
 		e.Back = firstFrom(act, act.Occurred)
 		return []Event{e}, nil
 	}
-	if !c.Back.valid() || c.Back.before(r.From) || received(act).Before(c.Back.On) {
+	if !c.Back.valid() || c.Back.Before(r.From) || received(act).Before(c.Back.On) {
 		return nil, ErrBack
 	}
 	e.Late = !r.ReportDue.IsZero() && !act.Received.Before(r.ReportDue.Time)
@@ -673,116 +673,4 @@ func (e DaysRevised) Evolve(l Ledger) Ledger {
 // Opens moves the terms that hang on the day of return.
 func (e DaysRevised) Opens(r domain.Recorded) []domain.Task {
 	return append(opened(r, TaskOverstay, e.Request, e.ReportDue), opened(r, TaskPapers, e.Request, e.PapersDue)...)
-}
-
-// CompileMonth totals a month of the office's register of leave (R41).
-type CompileMonth struct {
-	Month string `json:"month" doc:"a month that is over" pattern:"^[0-9]{4}-[0-9]{2}$" example:"2026-04"`
-}
-
-func (c CompileMonth) span() (first, last domain.Date, ok bool) {
-	first, err := domain.ParseDate(c.Month + "-01")
-	next := domain.Date{Year: first.Year, Month: first.Month + 1, Day: 1}
-	if first.Month == 12 {
-		next = domain.Date{Year: first.Year + 1, Month: 1, Day: 1}
-	}
-	return first, next.Add(-1), err == nil
-}
-
-// persons are who was of the office when the month began or when it ended.
-func (c CompileMonth) persons(act domain.Act) []string {
-	first, last, ok := c.span()
-	if !ok {
-		return nil
-	}
-	office := org.Context.In(act, org.Stream(act.Office))
-	persons := append(office.Members(first), office.Members(last)...)
-	slices.Sort(persons)
-	return slices.Compact(persons)
-}
-
-// Needs reads the ledgers of all persons of the office.
-func (c CompileMonth) Needs(_ Ledger, act domain.Act) (streams []string) {
-	for _, p := range c.persons(act) {
-		streams = append(streams, Stream(p))
-	}
-	return streams
-}
-
-// Decide lets the keeper total the leaves of a month that is over, each with its half days of that month. Compiled
-// again, a month that has changed is another total beside the first.
-func (c CompileMonth) Decide(l Ledger, act domain.Act) ([]Event, error) {
-	if err := keeper(act); err != nil {
-		return nil, err
-	}
-	first, last, ok := c.span()
-	if !ok || act.Received.Before(last.End(act.Zone)) {
-		return nil, ErrMonth
-	}
-	e := MonthCompiled{Month: c.Month, Rows: []MonthRow{}, By: act.Actor.Person}
-	rows := map[string]MonthRow{}
-	for _, person := range c.persons(act) {
-		seen := map[string]bool{}
-		ledger := Context.In(act, Stream(person))
-		for _, id := range slices.Sorted(maps.Keys(ledger.Requests)) {
-			r := ledger.Requests[id]
-			if !r.leave() || (r.Status != StatusGranted && r.Status != StatusPapers) {
-				continue
-			}
-			from, to := r.From, r.until()
-			if from.On.Before(first) {
-				from = Edge{first, AM}
-			}
-			if last.Before(to.On) {
-				to = Edge{last, PM}
-			}
-			days := count(act, from, to)
-			if days.Tenths == 0 {
-				continue
-			}
-			row := rows[r.Type]
-			row.Type, row.Leaves, row.Days.Tenths = r.Type, row.Leaves+1, row.Days.Tenths+days.Tenths
-			if !seen[r.Type] {
-				seen[r.Type] = true
-				row.Persons++
-			}
-			rows[r.Type] = row
-			if !r.Registered {
-				e.Unregistered++
-			}
-		}
-	}
-	for _, typ := range slices.Sorted(maps.Keys(rows)) {
-		e.Rows = append(e.Rows, rows[typ])
-	}
-	if was, ok := l.Months[c.Month]; ok && was.Unregistered == e.Unregistered && slices.Equal(was.Rows, e.Rows) {
-		return nil, nil
-	}
-	return []Event{e}, nil
-}
-
-// MonthRow is one type of leave in a month, over all persons of the office.
-type MonthRow struct {
-	Type    string `json:"type"`
-	Days    Days   `json:"days"`
-	Leaves  int    `json:"leaves"`
-	Persons int    `json:"persons"`
-}
-
-// MonthCompiled means these are the totals of the month. It names no person.
-type MonthCompiled struct {
-	Month        string     `json:"month"`
-	Rows         []MonthRow `json:"rows"`
-	Unregistered int        `json:"unregistered"` // leaves that the keeper has not entered
-	By           string     `json:"by"`
-}
-
-// Evolve keeps the totals.
-func (e MonthCompiled) Evolve(l Ledger) Ledger {
-	l.Months = maps.Clone(l.Months)
-	if l.Months == nil {
-		l.Months = map[string]MonthCompiled{}
-	}
-	l.Months[e.Month] = e
-	return l
 }

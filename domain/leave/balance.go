@@ -140,7 +140,7 @@ func within(act domain.Act, from, to Edge, year int, since domain.Date) Days {
 			to = Edge{last, PM}
 		}
 	}
-	if to.before(from) {
+	if to.Before(from) {
 		return Days{}
 	}
 	return count(act, from, to)

@@ -181,7 +181,8 @@ func (e Edge) Compare(o Edge) int {
 	return strings.Compare(string(e.Half), string(o.Half))
 }
 
-func (e Edge) before(o Edge) bool { return e.Compare(o) < 0 }
+// Before tells whether a half day comes before another.
+func (e Edge) Before(o Edge) bool { return e.Compare(o) < 0 }
 
 func (e Edge) next() Edge {
 	if e.Half == AM {
@@ -190,7 +191,8 @@ func (e Edge) next() Edge {
 	return Edge{e.On.Add(1), AM}
 }
 
-func (e Edge) previous() Edge {
+// Previous is the half day before.
+func (e Edge) Previous() Edge {
 	if e.Half == PM {
 		return Edge{e.On, AM}
 	}
@@ -397,6 +399,7 @@ type Request struct {
 	Returned    Edge           // the first half day at work again
 	Overstayed  bool
 	Registered  bool
+	By          string // who approved it
 	PapersDue   domain.Instant
 	PapersLate  bool
 	ReviewersOf []string // posts that review papers that came late
@@ -422,8 +425,8 @@ func (r Request) waiting() bool { return r.Status == StatusAsked || r.Extension.
 
 // until is the last half day as it came to be: an earlier return cuts it.
 func (r Request) until() Edge {
-	if r.Returned.valid() && !r.To.before(r.Returned) {
-		return r.Returned.previous()
+	if r.Returned.valid() && !r.To.Before(r.Returned) {
+		return r.Returned.Previous()
 	}
 	return r.To
 }
@@ -449,7 +452,7 @@ func (l Ledger) Covers(on domain.Date, half Half) (found Cover, ok bool) {
 	at := Edge{on, half}
 	for _, id := range slices.Sorted(maps.Keys(l.Requests)) {
 		r := l.Requests[id]
-		if !r.From.valid() || at.before(r.From) || r.until().before(at) {
+		if !r.From.valid() || at.Before(r.From) || r.until().Before(at) {
 			continue
 		}
 		c := Cover{Request: id, Kind: r.Kind, Type: r.Type}
@@ -534,11 +537,11 @@ const longest = 3 * 366
 
 // span checks the half days of an absence against each other and against what stands already.
 func (l Ledger) span(from, to Edge, except string) error {
-	if !from.valid() || !to.valid() || to.before(from) || from.On.Add(longest).Before(to.On) {
+	if !from.valid() || !to.valid() || to.Before(from) || from.On.Add(longest).Before(to.On) {
 		return ErrDates
 	}
 	for id, r := range l.Requests {
-		if id != except && r.live() && r.Kind != KindOuting && !r.until().before(from) && !to.before(r.From) {
+		if id != except && r.live() && r.Kind != KindOuting && !r.until().Before(from) && !to.Before(r.From) {
 			return ErrOverlap
 		}
 	}
@@ -547,7 +550,7 @@ func (l Ledger) span(from, to Edge, except string) error {
 
 // count is the length of an absence on the office's calendar.
 func count(act domain.Act, from, to Edge) Days {
-	if to.before(from) {
+	if to.Before(from) {
 		return Days{}
 	}
 	basis := DayBasis.Of(act)
@@ -603,7 +606,7 @@ func starts(act domain.Act, e Edge) domain.Instant {
 func (l Ledger) adjacent(act domain.Act, id, typ string, from, to Edge) (ids []string, sum Days) {
 	var others []Request
 	for _, other := range slices.Sorted(maps.Keys(l.Requests)) {
-		if r := l.Requests[other]; other != id && r.leave() && r.live() && !r.until().before(r.From) {
+		if r := l.Requests[other]; other != id && r.leave() && r.live() && !r.until().Before(r.From) {
 			others = append(others, r)
 		}
 	}
@@ -615,7 +618,7 @@ func (l Ledger) adjacent(act domain.Act, id, typ string, from, to Edge) (ids []s
 	cal := calendar.Context.In(act, calendar.Stream(act.Office))
 	near := func(end, start Edge) bool {
 		halves := 0
-		for e := end.next(); e.before(start) && halves <= gap; e = e.next() {
+		for e := end.next(); e.Before(start) && halves <= gap; e = e.next() {
 			if cal.Works(act, e.On) {
 				halves++
 			}
@@ -629,12 +632,12 @@ func (l Ledger) adjacent(act domain.Act, id, typ string, from, to Edge) (ids []s
 				continue
 			}
 			first, last := r.From, r.until()
-			if (last.before(from) && near(last, from)) || (to.before(first) && near(to, first)) {
+			if (last.Before(from) && near(last, from)) || (to.Before(first) && near(to, first)) {
 				ids, sum, grown = append(ids, r.ID), Days{sum.Tenths + count(act, first, last).Tenths}, true
-				if first.before(from) {
+				if first.Before(from) {
 					from = first
 				}
-				if to.before(last) {
+				if to.Before(last) {
 					to = last
 				}
 			}
@@ -1013,6 +1016,7 @@ func (e Approved) Evolve(l Ledger) Ledger {
 	return l.with(e.Request, func(r *Request) {
 		r.To, r.Days, r.Back, r.BackAt, r.ReportDue = e.To, e.Days, e.Back, e.BackAt, e.ReportDue
 		r.Extension, r.StepDue = Extension{}, domain.Instant{}
+		r.By = e.By
 		if !e.Extension {
 			r.Status = StatusGranted
 		}
@@ -1133,7 +1137,7 @@ func (c Extend) Decide(l Ledger, act domain.Act) ([]Event, error) {
 	if r.Kind != KindLeave || r.Status != StatusGranted || r.Returned.valid() || r.Extension.To.valid() {
 		return nil, ErrNotRunning
 	}
-	if !r.To.before(c.To) {
+	if !r.To.Before(c.To) {
 		return nil, ErrDates
 	}
 	if err := l.span(r.From, c.To, r.ID); err != nil {
@@ -1166,50 +1170,4 @@ type ExtensionRequested struct {
 // Evolve notes what is asked; the leave stays as long as it was.
 func (e ExtensionRequested) Evolve(l Ledger) Ledger {
 	return l.with(e.Request, func(r *Request) { r.Extension = Extension{e.To, e.Days, e.Back, e.BackAt} })
-}
-
-// keeper refuses everybody but the keeper of the register (R41).
-func keeper(act domain.Act) error {
-	book := Keeper.Of(act)
-	if !act.Person() {
-		return domain.ErrSystem
-	}
-	if !held(act, book.Keeper) {
-		return ErrKeeper.With("post", book.Keeper)
-	}
-	return nil
-}
-
-// Register enters a leave in the office's register (请假登记).
-type Register struct {
-	Request string `json:"request" minLength:"1" maxLength:"60"`
-}
-
-// Decide lets the keeper of the register enter, once, what was approved or phoned in.
-func (c Register) Decide(l Ledger, act domain.Act) ([]Event, error) {
-	r, err := l.find(c.Request)
-	if err != nil {
-		return nil, err
-	}
-	if err := keeper(act); err != nil {
-		return nil, err
-	}
-	switch {
-	case !r.leave() || slices.Contains([]string{StatusAsked, StatusRefused, StatusWithdrawn}, r.Status):
-		return nil, ErrNotRegistrable
-	case r.Registered:
-		return nil, nil
-	}
-	return []Event{Registered{Request: r.ID, By: act.Actor.Person}}, nil
-}
-
-// Registered means the leave stands in the register.
-type Registered struct {
-	Request string `json:"request"`
-	By      string `json:"by"`
-}
-
-// Evolve notes the entry.
-func (e Registered) Evolve(l Ledger) Ledger {
-	return l.with(e.Request, func(r *Request) { r.Registered = true })
 }

@@ -974,7 +974,7 @@ func TestInvariants(t *testing.T) {
 				}
 				for _, j := range slices.Sorted(maps.Keys(now.Requests)) {
 					o := now.Requests[j]
-					if i < j && r.live() && o.live() && !r.until().before(r.From) && !o.until().before(o.From) && !r.until().before(o.From) && !o.until().before(r.From) {
+					if i < j && r.live() && o.live() && !r.until().Before(r.From) && !o.until().Before(o.From) && !r.until().Before(o.From) && !o.until().Before(r.From) {
 						rt.Fatalf("%+v overlaps %+v", r, o)
 					}
 				}

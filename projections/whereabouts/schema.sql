@@ -29,6 +29,12 @@ create table absence (
 	report_due  timestamptz, -- of the return
 	papers_due  timestamptz,
 	returned_at timestamptz,
+	from_on     date, -- the first half day, the last as it was granted, and the first one at work again; an outing has none
+	from_half   text not null,
+	to_on       date,
+	to_half     text not null,
+	back_on     date,
+	back_half   text not null,
 	overstayed  boolean not null,
 	registered  boolean not null,
 	reviewers   text[] not null, -- posts that have late papers to review
@@ -36,3 +42,4 @@ create table absence (
 );
 
 create index absence_office on absence (office, starts_at);
+create index absence_person on absence (office, person, starts_at);

@@ -7,6 +7,7 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -20,7 +21,7 @@ import (
 var schema string
 
 // Projection is every absence of all offices.
-var Projection = projections.Projection{Name: "whereabouts", Version: 1, Schema: schema, Tables: []string{"ledger", "absence"}, Apply: apply}
+var Projection = projections.Projection{Name: "whereabouts", Version: 2, Schema: schema, Tables: []string{"ledger", "absence"}, Apply: apply}
 
 // Away is a line of the board.
 type Away struct {
@@ -54,6 +55,8 @@ type Absence struct {
 	Overstayed bool           `json:"overstayed"`
 	Registered bool           `json:"registered"`
 	Review     bool           `json:"review"` // late papers wait for a review
+	From       leave.Edge     `json:"from"`   // the first half day; an outing has none
+	To         leave.Edge     `json:"to"`     // the last, as it was granted or cut short
 }
 
 var table = Projection.Table("absence")
@@ -77,6 +80,18 @@ func Board(ctx context.Context, db projections.Querier, office string, now time.
 	return away, nil
 }
 
+// OnDay gives who of an office is away during a civil day, or was, the longest away first. A return cuts a leave to the half
+// days before it.
+func OnDay(ctx context.Context, db projections.Querier, office string, day domain.Date, start, end time.Time) ([]Absence, error) {
+	all, err := list(ctx, db, `a.office = $1 and a.status in ('approved', 'phoned-in', 'paper-supplied') and (
+			a.kind = 'outing' and a.starts_at < $4 and coalesce(a.returned_at, a.back_at) > $3
+			or a.from_on <= $2 and least(a.to_on, a.back_on) >= $2)
+		order by a.starts_at, a.person, a.request`, office, projections.Date(day), start, end)
+	return slices.DeleteFunc(all, func(a Absence) bool {
+		return a.Kind != leave.KindOuting && (a.To.On.Before(day) || a.To.Before(a.From))
+	}), err
+}
+
 // Of gives at most limit absences of a person, the latest first.
 func Of(ctx context.Context, db projections.Querier, office, person string, limit int) ([]Absence, error) {
 	return list(ctx, db, `a.office = $1 and a.person = $2 order by a.starts_at desc, a.request limit $3`, office, person, limit)
@@ -96,15 +111,21 @@ func Unregistered(ctx context.Context, db projections.Querier, office string) ([
 
 func list(ctx context.Context, db projections.Querier, where string, args ...any) ([]Absence, error) {
 	rows, err := db.Query(ctx, `select a.request, a.person, l.revision, a.kind, a.type, a.place, a.status, a.starts_at, a.back_at, a.days, a.waiting,
-			a.extension, a.post, a.asked_at, a.report_due, a.papers_due, a.returned_at, a.overstayed, a.registered, a.reviewers <> '{}'
+			a.extension, a.post, a.asked_at, a.report_due, a.papers_due, a.returned_at, a.overstayed, a.registered, a.reviewers <> '{}',
+			a.from_on, a.from_half, a.to_on, a.to_half, a.back_on, a.back_half
 		from `+table+` a join `+Projection.Table("ledger")+` l using (stream) where `+where, args...)
 	if err != nil {
 		return nil, fmt.Errorf("list absences: %w", err)
 	}
 	all, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (a Absence, err error) {
+		var back leave.Edge
 		err = row.Scan(&a.Request, &a.Person, &a.Revision, &a.Kind, &a.Type, &a.Place, &a.Status, projections.Into(&a.StartsAt), projections.Into(&a.BackAt),
 			&a.Days.Tenths, &a.Waiting, &a.Extension, &a.Post, projections.Into(&a.AskedAt), projections.Into(&a.ReportDue), projections.Into(&a.PapersDue),
-			projections.Into(&a.ReturnedAt), &a.Overstayed, &a.Registered, &a.Review)
+			projections.Into(&a.ReturnedAt), &a.Overstayed, &a.Registered, &a.Review,
+			projections.Into(&a.From.On), &a.From.Half, projections.Into(&a.To.On), &a.To.Half, projections.Into(&back.On), &back.Half)
+		if !back.On.IsZero() && !a.To.Before(back) {
+			a.To = back.Previous()
+		}
 		return a, err
 	})
 	if err != nil {
@@ -139,20 +160,21 @@ func apply(b *pgx.Batch, r domain.Recorded) error {
 	}
 	switch e := r.Event.(type) {
 	case leave.Requested:
-		enter(b, r, absence{e.Request, e.Person, leave.KindLeave, e.Type, "", leave.StatusAsked, e.StartsAt, e.BackAt, e.Days, domain.Instant{}})
+		enter(b, r, absence{e.Request, e.Person, leave.KindLeave, e.Type, "", leave.StatusAsked, e.StartsAt, e.BackAt, e.From, e.To, e.Days, domain.Instant{}})
 	case leave.PhonedIn:
-		enter(b, r, absence{e.Request, e.Person, leave.KindPhone, e.Type, "", leave.StatusOpen, e.StartsAt, e.BackAt, e.Days, e.PapersDue})
+		enter(b, r, absence{e.Request, e.Person, leave.KindPhone, e.Type, "", leave.StatusOpen, e.StartsAt, e.BackAt, e.From, e.To, e.Days, e.PapersDue})
 	case leave.OutingReported:
-		enter(b, r, absence{e.Request, e.Person, leave.KindOuting, "", e.Place, reported(e.Approval), e.OutAt, e.BackAt, leave.Days{}, domain.Instant{}})
+		enter(b, r, absence{e.Request, e.Person, leave.KindOuting, "", e.Place, reported(e.Approval), e.OutAt, e.BackAt, leave.Edge{}, leave.Edge{}, leave.Days{}, domain.Instant{}})
 	case leave.TripReported:
-		enter(b, r, absence{e.Request, e.Person, leave.KindTrip, "", e.Place, reported(e.Approval), e.StartsAt, e.BackAt, leave.Days{}, domain.Instant{}})
+		enter(b, r, absence{e.Request, e.Person, leave.KindTrip, "", e.Place, reported(e.Approval), e.StartsAt, e.BackAt, e.From, e.To, leave.Days{}, domain.Instant{}})
 	case leave.StepRouted:
 		set(e.Request, `waiting = true, extension = $3, post = $4`, e.Extension, e.Post)
 	case leave.StepEscalated:
 		set(e.Request, `post = $3`, e.To)
 	case leave.Approved:
-		set(e.Request, `waiting = false, extension = false, status = 'approved', back_at = $3, days = $4, report_due = $5`,
-			e.BackAt.Time, e.Days.Tenths, projections.Instant(e.ReportDue))
+		set(e.Request, `waiting = false, extension = false, status = 'approved', back_at = $3, days = $4, report_due = $5,
+			to_on = case when kind = 'outing' then null else $6::date end, to_half = case when kind = 'outing' then '' else $7 end`,
+			e.BackAt.Time, e.Days.Tenths, projections.Instant(e.ReportDue), projections.Date(e.To.On), string(e.To.Half))
 	case leave.Disapproved:
 		ended(e.Request, e.Extension, leave.StatusRefused)
 	case leave.Withdrawn:
@@ -160,8 +182,9 @@ func apply(b *pgx.Batch, r domain.Recorded) error {
 	case leave.Registered:
 		set(e.Request, `registered = true`)
 	case leave.Returned:
-		set(e.Request, `waiting = false, extension = false, returned_at = $3, papers_due = coalesce($4, papers_due), days = case when kind in ('leave', 'phone-in') then $5 else days end`,
-			e.At.Time, projections.Instant(e.PapersDue), e.Days.Tenths)
+		set(e.Request, `waiting = false, extension = false, returned_at = $3, papers_due = coalesce($4, papers_due), days = case when kind in ('leave', 'phone-in') then $5 else days end,
+			back_on = case when kind = 'outing' then null else $6::date end, back_half = case when kind = 'outing' then '' else $7 end`,
+			e.At.Time, projections.Instant(e.PapersDue), e.Days.Tenths, projections.Date(e.Back.On), string(e.Back.Half))
 	case leave.Overstayed:
 		set(e.Request, `overstayed = true`)
 	case leave.DaysRevised:
@@ -191,15 +214,16 @@ func reported(approval bool) string {
 type absence struct {
 	request, person, kind, typ, place, status string
 	starts, back                              domain.Instant
+	from, to                                  leave.Edge
 	days                                      leave.Days
 	papers                                    domain.Instant
 }
 
 func enter(b *pgx.Batch, r domain.Recorded, a absence) {
 	b.Queue(`insert into absence (stream, request, office, person, kind, type, place, status, starts_at, back_at, days, waiting, extension, post, asked_at,
-			papers_due, overstayed, registered, reviewers)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, false, false, '', $12, $13, false, false, '{}')
+			papers_due, overstayed, registered, reviewers, from_on, from_half, to_on, to_half, back_half)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, false, false, '', $12, $13, false, false, '{}', $14, $15, $16, $17, '')
 		on conflict (stream, request) do nothing`,
 		r.Stream, a.request, r.Office, a.person, a.kind, a.typ, a.place, a.status, a.starts.Time, a.back.Time, a.days.Tenths, r.OccurredAt.Time,
-		projections.Instant(a.papers))
+		projections.Instant(a.papers), projections.Date(a.from.On), string(a.from.Half), projections.Date(a.to.On), string(a.to.Half))
 }
