@@ -46,7 +46,7 @@ var words = map[string][2]string{
 	"arrived": {"到件", "arrived"}, "signed": {"已签收", "signed for"}, "registered": {"已登记", "registered"}, "pre-checked": {"已初审", "pre-checked"},
 	"proposed": {"已拟办", "proposed"}, "instructed": {"已批示", "instructed"}, "assigned": {"已交办", "assigned"}, "handling": {"承办中", "in handling"},
 	"replied": {"已答复", "answered"}, "closed": {"已办结", "closed"}, "filed": {"已归档", "filed"}, "suspended": {"中止", "suspended"},
-	"recalled": {"被收回", "recalled"}, "returned": {"已退回", "returned"}, "transferred-out": {"已转出", "transferred"}, "duplicate": {"重件", "duplicate"}, "withdrawn": {"已撤回过录", "transcript withdrawn"}, "transcript": {"依旧登记簿", "by the old register"},
+	"recalled": {"被收回", "recalled"}, "returned": {"已退回", "returned"}, "transferred-out": {"已转出", "transferred"}, "duplicate": {"重件", "duplicate"}, "transcript": {"依旧登记簿", "by the old register"},
 
 	// where a copy is
 	"held": {"在收文处", "in the registry"}, "out": {"分发在外", "handed out"}, "sent-off": {"随件转出", "sent off"}, "sent-back": {"已清退", "sent back"},
