@@ -48,6 +48,7 @@ func (a *API) pages() {
 	a.documentPages()
 	a.approvalPages()
 	a.officePages()
+	a.officerPages()
 }
 
 // desk is who looks at a page, and what every page needs to show it to them.
@@ -306,6 +307,8 @@ func (d *desk) frame(title string) (*frame, error) {
 		item("/desk/policy", "制度库", "Rules", commands.Look),
 		item("/desk/calendar", "日历", "Calendar", commands.Look),
 		item("/desk/org", "机构", "Organisation", commands.Look),
+		item("/desk/audit", "核查", "Checks", commands.Audit),
+		item("/desk/accounts", "账号", "Accounts", commands.Administer),
 	)
 	return f, nil
 }

@@ -106,6 +106,7 @@ func (a *API) deskPage(w http.ResponseWriter, r *http.Request) {
 		Head                               int64
 		Role                               string
 		Staff, Receives                    bool
+		Duties                             []link // of an officer
 	}
 	a.view(w, r, "desk", func(d *desk) (*frame, error) {
 		f, err := d.frame(d.t("工作台", "Desk"))
@@ -119,6 +120,11 @@ func (a *API) deskPage(w http.ResponseWriter, r *http.Request) {
 			out.Role = d.word(string(d.who.roles[0]))
 		}
 		if !out.Staff {
+			for may, to := range map[commands.Permission]link{commands.Audit: {"/desk/audit", d.t("核查", "Checks")}, commands.Administer: {"/desk/accounts", d.t("账号", "Accounts")}} {
+				if d.may(may) {
+					out.Duties = append(out.Duties, to)
+				}
+			}
 			return f, nil
 		}
 		whose, err := d.trayOf()

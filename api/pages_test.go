@@ -174,7 +174,18 @@ func TestPagesAnswer(t *testing.T) {
 			t.Errorf("no example of %s", path)
 			continue
 		}
-		for _, u := range []user{registrar, director} {
+		asks := []user{registrar, director}
+		if !commands.May([]commands.Role{commands.Staff}, r.May) { // a page of the officers
+			registrar.page(path).shows(http.StatusForbidden)
+			asks = nil
+			if commands.May([]commands.Role{commands.Auditor}, r.May) {
+				asks = append(asks, auditor)
+			}
+			if commands.May([]commands.Role{commands.SystemAdmin}, r.May) {
+				asks = append(asks, w.as("sysadmin"))
+			}
+		}
+		for _, u := range asks {
 			zh := u.page(path).shows(http.StatusOK)
 			if m := inline.Find(zh.body); m != nil {
 				t.Errorf("%s has %s inline", path, m)
@@ -189,7 +200,7 @@ func TestPagesAnswer(t *testing.T) {
 			}
 		}
 		want := http.StatusOK
-		if r.May == commands.Work {
+		if !commands.May([]commands.Role{commands.Auditor}, r.May) {
 			want = http.StatusForbidden
 		} else if strings.HasPrefix(path, "/desk/explain/") {
 			want = http.StatusForbidden
@@ -441,4 +452,36 @@ func TestTrayEvents(t *testing.T) {
 func TestFreshness(t *testing.T) {
 	w := newTown(t, setting{still: true})
 	w.as("registrar").page("/desk/policy").shows(http.StatusOK, "数据至", "，落后", "秒").shows(http.StatusOK, "县政府办公室演示补充规定")
+}
+
+// The system administrator makes accounts and gives first passwords by the pages; each is told once and has to be changed.
+func TestAccountsByForm(t *testing.T) {
+	w := newTown(t, setting{})
+	admin := w.as("sysadmin")
+	w.as("messenger")
+	admin.page("/desk/accounts").shows(http.StatusOK, "messenger", "可登录")
+	reset := admin.send("/desk/accounts/messenger/reset", url.Values{}).shows(http.StatusOK, "首次口令，只显示这一次")
+	first := regexp.MustCompile(`<td class="mono">([^<]+)</td></tr></table>`).FindSubmatch(reset.body)
+	if first == nil {
+		t.Fatalf("no password in %s", reset.text())
+	}
+	admin.page("/desk/accounts").shows(http.StatusOK).hides(string(first[1]))
+	nobody := user{town: w}
+	nobody.send("/desk/sign-in", url.Values{"login": {"messenger"}, "password": {string(first[1])}}).shows(http.StatusSeeOther)
+	admin.send("/desk/accounts/messenger/disabling", url.Values{}).shows(http.StatusSeeOther)
+	admin.page("/desk/accounts").shows(http.StatusOK, "已停用")
+	nobody.send("/desk/sign-in", url.Values{"login": {"messenger"}, "password": {string(first[1])}}).shows(http.StatusForbidden, "账号已停用")
+	admin.send("/desk/accounts/messenger/enabling", url.Values{}).shows(http.StatusSeeOther)
+	admin.send("/desk/accounts", url.Values{"login": {"nobody"}, "person": {"nobody"}}).shows(http.StatusConflict, "没有受理", "不是本单位的在册人员")
+	w.as("registrar").send("/desk/accounts/messenger/reset", url.Values{}).shows(http.StatusForbidden)
+	auditor := w.as("auditor")
+	auditor.page("/desk/audit").shows(http.StatusOK, "重发口令", "停用", "核查")
+	paper := w.as("registrar").receive(nil)
+	w.as("registrar").register(paper)
+	w.settle()
+	if found := auditor.page("/desk/audit?number=收文").shows(http.StatusOK, "收文〔2026〕1号").hides("汛期"); !strings.Contains(string(found.body), "/desk/documents/"+paper+"/dossier") {
+		t.Error("no way to the paper's dossier")
+	}
+	auditor.page("/desk/documents/"+paper+"/dossier").shows(http.StatusOK, "为何查看")
+	auditor.page("/desk/documents/"+paper+"/dossier?reason=检查").shows(http.StatusOK, "document.registered").hides("汛期")
 }

@@ -38,6 +38,10 @@ func index(lang string) int {
 var words = map[string][2]string{
 	"、": {"、", ", "},
 
+	// acts upon accounts
+	"account.sign-in": {"登录", "sign in"}, "account.sign-out": {"退出", "sign out"}, "account.change-password": {"改口令", "change the password"}, "account.create": {"开设", "make"},
+	"account.reset": {"重发口令", "new first password"}, "account.disable": {"停用", "stop"}, "account.enable": {"启用", "allow"}, "account.revoke": {"结束会话", "end the sessions"},
+
 	// what a record is called
 	"access.record": {"查阅记录", "the trail"}, "approval.record": {"审批单", "the case"}, "circulation.record": {"传阅单", "the slip"},
 	"duty.record": {"值班记录", "the duty log"}, "register.record": {"登记簿", "the number book"},

@@ -368,3 +368,27 @@ func (e *Entry) columns() (names string, fields []any) {
 	}
 	return strings.Join(list, ", "), fields
 }
+
+// Numbered is a paper as the officers know it, who see no content.
+type Numbered struct {
+	Stream     string
+	NumberText string
+	Class      domain.Class
+	Received   domain.Instant
+}
+
+// ByNumberText finds the papers of an office whose number has a text in it, the latest first.
+func ByNumberText(ctx context.Context, db projections.Querier, office, text string, limit int) ([]Numbered, error) {
+	rows, err := db.Query(ctx, `select stream, number_text, class, received_at from `+Projection.Table("paper")+`
+		where office = $1 and number_text <> '' and strpos(number_text, $2) > 0 order by received_at desc, stream limit $3`, office, text, limit)
+	if err != nil {
+		return nil, fmt.Errorf("find a number: %w", err)
+	}
+	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (n Numbered, err error) {
+		return n, row.Scan(&n.Stream, &n.NumberText, &n.Class, projections.Into(&n.Received))
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find a number: %w", err)
+	}
+	return list, nil
+}
