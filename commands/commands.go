@@ -247,6 +247,7 @@ func attempt[S any](ctx context.Context, h *Handler, c domain.Context[S], stream
 		}
 		res.Events = append(res.Events, r)
 	}
+	head.kept.appended(head.revision, res.Events)
 	if refusal != nil {
 		return res, head.shown(refusal, req.Actor)
 	}

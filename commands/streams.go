@@ -178,21 +178,26 @@ func (h *Handler) readOn(ctx context.Context, k *kept) error {
 	if len(records) == 0 {
 		return nil
 	}
-	next := k.head
-	next.refusals = slices.Clip(next.refusals)
 	events := make([]domain.Recorded, len(records))
 	for i, rec := range records {
-		r, err := h.Decode(rec)
-		if err != nil {
+		if events[i], err = h.Decode(rec); err != nil {
 			return err
 		}
-		events[i] = r
-		next.office, next.revision, next.position = r.Office, r.Revision, rec.Position
+	}
+	return k.fold(events)
+}
+
+// fold moves k on by the events that stand right behind it.
+func (k *kept) fold(events []domain.Recorded) (err error) {
+	next := k.head
+	next.refusals = slices.Clip(next.refusals)
+	for _, r := range events {
+		next.office, next.revision, next.position = r.Office, r.Revision, eventstore.Position(r.Position)
 		s, ok := k.commands[r.Header.Command]
 		if !ok {
 			s = span{first: r.Revision, fingerprint: r.Fingerprint}
 		}
-		s.last, s.position = r.Revision, rec.Position
+		s.last, s.position = r.Revision, next.position
 		k.commands[r.Header.Command] = s
 		if _, ok := r.Event.(refusedEvent); ok {
 			next.refusals = append(next.refusals, refused{r.Actor.Person, r.RecordedAt.Time})
@@ -204,6 +209,16 @@ func (h *Handler) readOn(ctx context.Context, k *kept) error {
 	}
 	k.head = next
 	return nil
+}
+
+// appended folds what was just written behind expected, so that it is not read again. What cannot be folded on is read
+// anew when it is next asked for.
+func (k *kept) appended(expected int64, events []domain.Recorded) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.head.revision == expected && len(events) > 0 && events[0].Revision == expected+1 && k.fold(events) != nil {
+		k.forget()
+	}
 }
 
 // refusedEvent is a domain.Refused whatever its state.
