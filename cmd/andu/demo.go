@@ -68,6 +68,7 @@ func (c *demoCmd) Run(ctx context.Context, g *globals) error {
 func fillDemo(ctx context.Context, g *globals, h *house, plan demoPlan) (err error) {
 	began := time.Date(2017, 12, 20, 9, 0, 0, 0, h.handler.Zone)
 	clock := demo.NewClock(began)
+	h.loading = true
 	if err := h.openLog(ctx, g, clock.Now, "simulated"); err != nil {
 		return err
 	}
@@ -101,11 +102,12 @@ func fillDemo(ctx context.Context, g *globals, h *house, plan demoPlan) (err err
 	if err != nil {
 		return err
 	}
-	// The last step: a server takes a demonstration that has accounts for a whole one.
+	// The last step, whose commit brings everything before it to the disk: a server takes a demonstration that has accounts for a whole one.
 	if err := h.demoAccounts(ctx, county, bureau); err != nil {
 		return err
 	}
-	// From here on the server's own clock goes on; the log stays marked.
+	// From here on the server's own clock goes on, and every commit waits for the disk; the log stays marked.
+	h.loading = false
 	return h.openLog(ctx, g, g.now, "simulated")
 }
 

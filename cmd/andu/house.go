@@ -38,6 +38,7 @@ type house struct {
 	own      *pgserver.Server // nil: the database is not ours to run
 	url      string           // of the server's role
 	options  openOptions
+	loading  bool // a demonstration is being written
 	pool     *pgxpool.Pool
 	order    *postgres.Order
 	ring     *keys.Ring
@@ -175,7 +176,8 @@ func (h *house) openLog(ctx context.Context, g *globals, now func() time.Time, c
 	if h.store != nil {
 		h.store.Close()
 	}
-	h.store, err = postgres.Open(ctx, postgres.Config{URL: h.url, Now: now, Logger: g.logger, AllowOwner: h.options.ours, ReadOnly: h.options.readOnly})
+	h.store, err = postgres.Open(ctx, postgres.Config{URL: h.url, Now: now, Logger: g.logger, AllowOwner: h.options.ours, ReadOnly: h.options.readOnly,
+		Loading: h.loading})
 	if err != nil {
 		return fmt.Errorf("open the log: %w", err)
 	}

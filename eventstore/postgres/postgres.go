@@ -34,6 +34,9 @@ type Config struct {
 	ReadOnly bool
 	// AllowOwner lets a role in that could change or drop what is in the log. For demonstrations.
 	AllowOwner bool
+	// Loading lets commits not wait for the disk. For a demonstration while it is written, which is made anew when it was
+	// cut off: never for a server.
+	Loading bool
 	// Queue is how many appends may wait; beyond it they are answered with ErrUnavailable. 0 is 4,096.
 	Queue int
 	// Poll is how long commits of another process may stay unseen when its notification was lost. 0 is a second.
@@ -145,7 +148,7 @@ func (s *Store) sequence(ctx, running context.Context, c Config) error {
 	} {
 		config.RuntimeParams[name] = value
 	}
-	q := &sequencer{store: s, config: config, now: c.Now, log: c.Logger}
+	q := &sequencer{store: s, config: config, now: c.Now, log: c.Logger, loading: c.Loading}
 	if err := q.lead(ctx); err != nil {
 		return err
 	}

@@ -144,6 +144,8 @@ type sequencer struct {
 	config *pgx.ConnConfig
 	now    func() time.Time
 	log    *slog.Logger
+	// loading: commits do not wait for the disk, see Config.
+	loading bool
 
 	conn    *pgx.Conn // nil: it does not lead, or has to take the lead again
 	epoch   int64     // of its leadership, 0 before the first
@@ -408,9 +410,13 @@ func (s *sequencer) take(ctx context.Context) (err error) {
 	if s.conn, err = pgx.ConnectConfig(ctx, s.config); err != nil {
 		return err
 	}
+	wait, unless := "on", []string{"on", "remote_write", "remote_apply"}
+	if s.loading {
+		wait, unless = "off", []string{"off"}
+	}
 	if _, err := s.conn.Exec(ctx, `
-		select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') in ('off', 'local')`); err != nil {
-		return fmt.Errorf("make commits wait for the disk: %w", err)
+		select set_config('synchronous_commit', $1, false) where current_setting('synchronous_commit') <> all ($2)`, wait, unless); err != nil {
+		return fmt.Errorf("say whether commits wait for the disk: %w", err)
 	}
 	if _, err := s.conn.Exec(ctx, `
 		select pg_terminate_backend(a.pid, 5000) from log.head h join pg_stat_activity a on a.pid = h.backend
