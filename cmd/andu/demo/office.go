@@ -38,7 +38,8 @@ type Office struct {
 type Post struct {
 	org.CreatePost
 	Holders int
-	By      string // who appoints
+	By      string   // who appoints
+	Of      []string // posts whose holders hold this one too
 }
 
 // Person is somebody of the office.
@@ -55,18 +56,24 @@ type Staff struct {
 	Persons []Person
 }
 
-// In gives the holders of a post. A post that nobody holds is a fault of the demonstration.
+// In gives the holders of a post.
 func (s Staff) In(post string) []Person {
+	posts := []string{post}
+	for _, p := range s.Office.Posts {
+		if p.Post == post {
+			posts = append(posts, p.Of...)
+		}
+	}
 	var held []Person
 	for _, p := range s.Persons {
-		if p.Post == post {
+		if contains(posts, p.Post) {
 			held = append(held, p)
 		}
 	}
 	return held
 }
 
-// One is the first holder of a post.
+// One is the first holder of a post. A post that nobody holds is a fault of the demonstration.
 func (s Staff) One(post string) Person {
 	held := s.In(post)
 	if len(held) == 0 {
@@ -90,7 +97,7 @@ func County() Office {
 		Matters: map[string]string{"attendance and leave": "deputy-admin", "papers": "deputy-papers"},
 	}
 	post := func(id, title, unit, organ string, rank, holders int, single bool, by string, superiors ...string) {
-		o.Posts = append(o.Posts, Post{org.CreatePost{Post: id, Title: title, Unit: unit, Organ: organ, Single: single, Rank: rank, Superiors: superiors}, holders, by})
+		o.Posts = append(o.Posts, Post{CreatePost: org.CreatePost{Post: id, Title: title, Unit: unit, Organ: organ, Single: single, Rank: rank, Superiors: superiors}, Holders: holders, By: by})
 	}
 	post("county-head", "县长", "", "county-government", 1, 0, true, "县人大")
 	post("vice-county-head", "副县长", "", "county-government", 2, 0, false, "县人大", "county-head")
@@ -106,11 +113,14 @@ func County() Office {
 	for _, s := range []struct {
 		id, name string
 		clerks   int
-	}{{"secretariat", "秘书科", 5}, {"information", "信息科", 4}, {"supervision", "督查科", 4}, {"legal", "法规科", 4}, {"logistics", "后勤科", 5}} {
+	}{{"secretariat", "秘书科", 5}, {"information", "信息科", 4}, {"supervision", "督查科", 4}, {"legal", "法规科", 4}, {"logistics", "后勤科", 9}} {
 		unit, posts := section(s.id, s.name, s.clerks)
 		o.Units = append(o.Units, unit)
 		o.Posts = append(o.Posts, posts...)
 	}
+	// Those who keep the watch at night and on days off, beside their own work.
+	o.Posts = append(o.Posts, Post{CreatePost: org.CreatePost{Post: "duty", Title: "值班人员", Unit: "admin-section", Rank: 60, Superiors: []string{"deputy-admin"}},
+		By: "县政府办公室", Of: []string{"secretariat-clerk", "information-clerk", "supervision-clerk", "legal-clerk", "logistics-clerk"}})
 	return o
 }
 
@@ -122,7 +132,7 @@ func Bureau() Office {
 		Matters: map[string]string{"主管领导": "office-leader"},
 	}
 	post := func(id, title, unit, organ string, rank, holders int, single bool, by string, superiors ...string) {
-		o.Posts = append(o.Posts, Post{org.CreatePost{Post: id, Title: title, Unit: unit, Organ: organ, Single: single, Rank: rank, Superiors: superiors}, holders, by})
+		o.Posts = append(o.Posts, Post{CreatePost: org.CreatePost{Post: id, Title: title, Unit: unit, Organ: organ, Single: single, Rank: rank, Superiors: superiors}, Holders: holders, By: by})
 	}
 	post("organ-above", "上级机关", "", "district-government", 1, 0, true, "上级机关")
 	post("chief", "局长", "bureau", "", 2, 1, true, "the organ above", "organ-above")
@@ -248,6 +258,13 @@ func SetUp(ctx context.Context, h *commands.Handler, o Office, seed string, rule
 	}
 	for _, p := range staff.Persons[3:] {
 		do(d, org.Context, stream, secadmin, org.Fill{Post: p.Post, Person: p.ID, By: by[p.Post], Document: "演示任免〔2017〕1号"})
+	}
+	for _, p := range o.Posts {
+		for _, of := range p.Of {
+			for _, holder := range staff.In(of) {
+				do(d, org.Context, stream, secadmin, org.Fill{Post: p.Post, Person: holder.ID, By: p.By, Document: "演示任免〔2017〕2号"})
+			}
+		}
 	}
 	for _, matter := range sorted(o.Matters) {
 		do(d, org.Context, stream, secadmin, org.AssignResponsibility{Post: o.Matters[matter], Matter: matter})
