@@ -31,7 +31,7 @@ var edges = map[string][]string{
 	"duty":        {"calendar", "org"},
 	"approvals":   {"org"},
 	"leave":       {"calendar", "org"},
-	"attendance":  {"calendar", "leave", "org"},
+	"attendance":  {"calendar", "duty", "leave", "org"},
 	"logs":        {},
 	"imports":     {},
 	"circulation": {"access", "documents", "org", "persons"},

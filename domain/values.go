@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -62,7 +63,7 @@ func (d Date) Before(o Date) bool { return d.Compare(o) < 0 }
 
 // Compare is -1, 0 or 1.
 func (d Date) Compare(o Date) int {
-	return strings.Compare(d.String(), o.String())
+	return cmp.Or(cmp.Compare(d.Year, o.Year), cmp.Compare(d.Month, o.Month), cmp.Compare(d.Day, o.Day))
 }
 
 // String is 2026-04-15, or "" when not stated.

@@ -613,7 +613,7 @@ type DecideObjection struct {
 }
 
 // Needs names what else the day is determined from.
-func (c DecideObjection) Needs(s Day, act domain.Act) []string { return covering(s.Person) }
+func (c DecideObjection) Needs(s Day, act domain.Act) []string { return covering(act, s.Person) }
 
 // Decide leaves it to those to whom the month is reported; nobody decides his own. What is accepted determines the day
 // anew, and what was determined before stays on record.

@@ -12,6 +12,7 @@ import (
 	"andu/domain"
 	"andu/domain/calendar"
 	"andu/domain/domaintest"
+	"andu/domain/duty"
 	"andu/domain/leave"
 	"andu/domain/org"
 
@@ -123,10 +124,18 @@ func years(t testing.TB, days ...calendar.Listed) calendar.Calendar {
 	return c
 }
 
+func watch(line string) string { return duty.StreamOf(domaintest.NewID, "office", line) }
+
+// onPost is a duty room whose watch a person keeps over a span.
+func onPost(person, from, to string) duty.Post {
+	return duty.Post{Shifts: []duty.Shift{{Slot: duty.Slot{Person: person, Start: at(from), End: at(to)}, Planned: "p-9"}}}
+}
+
 func off(day string) calendar.Listed { return calendar.Listed{Date: date(day), Off: true} }
 
 func world(t testing.TB, cal calendar.Calendar, more ...any) map[string]any {
 	f := map[string]any{org.Stream("office"): office(t), calendar.Stream("office"): cal, leave.Stream("p-1"): leave.Ledger{},
+		watch(duty.DutyRoom): duty.Post{}, watch(duty.MessengerRoom): duty.Post{},
 		RollStream("office"): Roll{Since: date("2018-01-01"), Next: date("2018-02-01"), Terminals: map[string]Terminal{"door": {Key: "k"}, "old": {Withdrawn: true}}}}
 	for _, d := range []string{"2026-04-15", "2026-06-09", "2026-06-10", "2026-09-10", "2026-09-11", "2026-04-18"} {
 		for _, s := range []string{"AM", "PM", "in", "out", "noon"} {
@@ -267,6 +276,8 @@ func TestDetermination(t *testing.T) {
 		return e
 	}
 	out := func(when string) SignedIn { return named(signed("2026-04-15", "out", when), "out") }
+	kept := Outcome{Session: "AM", State: CoveredState, Cover: KindWatch, Request: watch(duty.DutyRoom) + "/2026-04-14T09:30:00.000000Z"}
+	inRoom := Outcome{Session: "AM", State: CoveredState, Cover: KindWatch, Request: watch(duty.MessengerRoom) + "/2026-04-15T00:15:00.000000Z"}
 	lateAttempt := did("AM", LateAttempt, "late")
 	lateAttempt.Late = true
 	lateIn := did("in", Signed, "in")
@@ -307,6 +318,21 @@ func TestDetermination(t *testing.T) {
 		{Name: "B: the other half on leave leaves half a day", Policy: B, Facts: away(leave.AM, leave.Cover{Request: "l-1", Kind: leave.KindLeave, State: leave.Covered}), At: B24, When: determine,
 			Then: one(finding(HalfAbsent, 5, Outcome{Session: "in", State: CoveredState, Cover: leave.KindLeave, Request: "l-1"}, did("out", Missing, "")), B24)},
 		{Name: "G2: B alone computes no absence from a blank", Policy: but(B, "att.halfDayUnexplained", domaintest.Blank{}), At: B24, When: determine, Err: domain.ErrBlank},
+		{Name: "a turn of the watch covers the session in which it runs, whoever the roster named first", Policy: A, Given: []Event{pm}, Facts: world(t, years(t), watch(duty.DutyRoom), onPost("p-1", "2026-04-14 17:30", "2026-04-15 08:15")), At: A1445, When: determine,
+			Then: one(finding(Normal, 0, kept, did("PM", Signed, "pm")), A1445)},
+		{Name: "in the messengers' room too", Policy: A, Given: []Event{pm}, Facts: world(t, years(t), watch(duty.MessengerRoom), onPost("p-1", "2026-04-15 08:15", "2026-04-15 17:30")), At: A1445, When: determine,
+			Then: one(finding(Normal, 0, inRoom, did("PM", Signed, "pm")), A1445)},
+		{Name: "not one that has ended, nor another's", Policy: A, Given: []Event{pm}, Facts: world(t, years(t), watch(duty.DutyRoom), onPost("p-1", "2026-04-14 17:30", "2026-04-15 08:14:59.999999"), watch(duty.MessengerRoom), onPost("p-2", "2026-04-15 08:00", "2026-04-15 17:30")), At: A1445, When: determine,
+			Then: one(finding(Absent, 10, did("AM", Missing, ""), did("PM", Signed, "pm")), A1445)},
+		{Name: "who has signed needs no cover", Policy: A, Given: []Event{am, pm}, Facts: world(t, years(t), watch(duty.DutyRoom), onPost("p-1", "2026-04-14 17:30", "2026-04-15 17:30")), At: A1445, When: determine,
+			Then: one(finding(Normal, 0, did("AM", Signed, "am"), did("PM", Signed, "pm")), A1445)},
+		{Name: "A alone leaves open whether the watch covers", Policy: but(A, "att.covers[duty shift, meeting, trip]", domaintest.Blank{}), Given: []Event{pm}, Facts: world(t, years(t), watch(duty.DutyRoom), onPost("p-1", "2026-04-14 17:30", "2026-04-15 08:15")), At: A1445, When: determine, Err: domain.ErrBlank},
+		{Name: "B: the watch and a trip cover by the one list", Policy: B, Facts: world(t, years(t), watch(duty.DutyRoom), onPost("p-1", "2026-04-15 08:00", "2026-04-15 12:00"), leave.Stream("p-1"), ledger(t, leave.PM, leave.Cover{Request: "l-1", Kind: leave.KindTrip, State: leave.Covered})), At: B24, When: determine,
+			Then: one(finding(Covered, 0, Outcome{Session: "in", State: CoveredState, Cover: KindWatch, Request: watch(duty.DutyRoom) + "/2026-04-15T00:00:00.000000Z"},
+				Outcome{Session: "out", State: CoveredState, Cover: leave.KindTrip, Request: "l-1"}), B24)},
+		{Name: "G5: late papers that were accepted revise the day", Policy: A, Facts: away(leave.AM, leave.Cover{Request: "l-1", Kind: leave.KindPhone, State: leave.Covered}), Given: append([]Event{pm}, one(finding(Absent, 10, did("AM", Missing, ""), did("PM", Signed, "pm")), A1445)...), At: "2026-04-20 10:00", When: Determine{"p-1", wed, ByLatePaper},
+			Then: []Event{Revised{finding(Normal, 0, Outcome{Session: "AM", State: CoveredState, Cover: leave.KindPhone, Request: "l-1"}, did("PM", Signed, "pm")), ByLatePaper, Absent, Days{10}}}},
+		{Name: "but determine no day by themselves", Policy: A, At: "2026-04-20 10:00", When: Determine{"p-1", wed, ByLatePaper}},
 		{Name: "nothing is determined before the last sheet has closed", Policy: A, At: "2026-04-15 14:44:59.999999", When: determine, Err: ErrTooEarly},
 		{Name: "nobody determines by hand", Policy: A, At: A1445, Actor: keeper, When: determine, Err: ErrSchedule},
 		{Name: "on a day of rest nothing is determined", Policy: A, Facts: world(t, years(t, off("2026-04-15"))), At: A1445, When: determine},

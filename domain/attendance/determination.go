@@ -8,6 +8,7 @@ import (
 
 	"andu/domain"
 	"andu/domain/calendar"
+	"andu/domain/duty"
 	"andu/domain/leave"
 )
 
@@ -161,6 +162,14 @@ func (d Day) find(act domain.Act, cal calendar.Calendar, sessions []Session) (f 
 	cover := map[string]Cover{}
 	if cal.Works(act, d.Date) {
 		cover = covers(act, d.Person, d.Date, sessions)
+		rule := HalfMissing.Of(act)
+		for i, s := range sessions {
+			if _, ok := cover[s.Name]; !ok && d.attended(act, rule, s, i == 0).State == Missing {
+				if c, ok := onWatch(act, d.Person, s); ok {
+					cover[s.Name] = c
+				}
+			}
+		}
 	}
 	return d.weigh(act, cal, sessions, cover)
 }
@@ -277,11 +286,12 @@ const (
 	ByCalendar   Cause = "calendar"
 	BySupplement Cause = "supplement" // a sign-in came onto the sheet after it was collected
 	ByLeave      Cause = "leave"
+	ByLatePaper  Cause = "late-paper" // papers of a phoned leave came late and were accepted (G5)
 	ByObjection  Cause = "objection"
 )
 
 // Needs names what else the day is determined from.
-func (c Determine) Needs(_ Day, act domain.Act) []string { return covering(c.Person) }
+func (c Determine) Needs(_ Day, act domain.Act) []string { return covering(act, c.Person) }
 
 // Decide determines a day once its last sheet is closed, and again where a cause may have changed it; what is found again
 // the same leaves nothing. A day with an undecided cover waits. On a day without work nothing is determined.
@@ -291,7 +301,7 @@ func (c Determine) Decide(s Day, act domain.Act) ([]Event, error) {
 		return nil, ErrSchedule
 	case !s.of(c.Person, c.Date):
 		return nil, domain.ErrNoStream
-	case c.Cause == "" && s.Determined(), !s.Determined() && (c.Cause == ByCalendar || c.Cause == BySupplement):
+	case c.Cause == "" && s.Determined(), !s.Determined() && slices.Contains([]Cause{ByCalendar, BySupplement, ByLatePaper}, c.Cause):
 		return nil, nil
 	}
 	s.Person, s.Date = c.Person, c.Date
@@ -454,14 +464,41 @@ func (a Absence) moment(last Session, zone *time.Location) domain.Instant {
 }
 
 // covering names the streams that say what covers a person's sessions.
-func covering(person string) []string { return []string{leave.Stream(person)} }
+func covering(act domain.Act, person string) []string {
+	return append(watches(act), leave.Stream(person))
+}
 
-// words are what att.covers calls the kinds of absence of a ledger of leave.
+// watches are the streams of the office's duty posts.
+func watches(act domain.Act) (streams []string) {
+	for _, line := range []string{duty.DutyRoom, duty.MessengerRoom} {
+		streams = append(streams, duty.StreamOf(act.Derived, act.Office, line))
+	}
+	return streams
+}
+
+// KindWatch is the kind of a cover that a turn of the watch is (值班).
+const KindWatch = "duty-shift"
+
+// words are what att.covers calls the kinds of absence of a ledger of leave, and of the watch.
 var words = map[string][]string{
 	leave.KindLeave:  {"leave"},
 	leave.KindPhone:  {"phone-in-with-papers"},
 	leave.KindOuting: {"phoned-business-outing", "approved-outing"},
 	leave.KindTrip:   {"approved-trip"},
+	KindWatch:        {"duty-shift"},
+}
+
+// onWatch finds the person's turn of the watch that runs when he is expected in a session. It is named by its post and start.
+func onWatch(act domain.Act, person string, s Session) (Cover, bool) {
+	for _, stream := range watches(act) {
+		for _, shift := range duty.Context.In(act, stream).Shifts {
+			if shift.Person == person && !shift.Start.After(s.Expected.Time) && !shift.End.Before(s.Expected.Time) {
+				start, _ := shift.Start.MarshalText()
+				return Cover{Kind: KindWatch, Request: stream + "/" + string(start)}, true
+			}
+		}
+	}
+	return Cover{}, false
 }
 
 // covers finds what covers the sessions of a person's day: the first is the morning of a ledger of leave, the others its
@@ -485,11 +522,17 @@ func covers(act domain.Act, person string, date domain.Date, sessions []Session)
 	return found
 }
 
-// stands tells whether the office lets a cover take the place of a sign-in.
+// elsewhere is the index of att.covers[] for what takes a person away from his desk on business.
+const elsewhere = "duty shift, meeting, trip"
+
+// stands tells whether the office lets a cover take the place of a sign-in. An office whose texts say duty shift, meeting
+// and trip apart, and leave it blank, has that to settle first.
 func (c Cover) stands(act domain.Act) bool {
-	list := Covers.Of(act)
-	if c.Kind == leave.KindTrip {
-		list = MoreCovers.Of(act, "duty shift, meeting, trip")
+	listed := func(list []string) bool {
+		return slices.ContainsFunc(words[c.Kind], func(w string) bool { return slices.Contains(list, w) })
 	}
-	return slices.ContainsFunc(words[c.Kind], func(w string) bool { return slices.Contains(list, w) })
+	if listed(Covers.Of(act)) {
+		return true
+	}
+	return (c.Kind == leave.KindTrip || c.Kind == KindWatch) && slices.Contains(MoreCovers.Indexes(act), elsewhere) && listed(MoreCovers.Of(act, elsewhere))
 }

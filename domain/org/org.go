@@ -378,9 +378,11 @@ func (o Office) Holders(post string, on domain.Date) (persons []string) {
 		}
 		return persons
 	}
+	listed := map[string]bool{}
 	for _, acting := range []bool{false, true} {
 		for _, h := range o.holdings[post] {
-			if h.Acting == acting && within(on, h.From, h.Until) && o.Active(h.Person, on) && !slices.Contains(persons, h.Person) {
+			if h.Acting == acting && !listed[h.Person] && within(on, h.From, h.Until) && o.Active(h.Person, on) {
+				listed[h.Person] = true
 				persons = append(persons, h.Person)
 			}
 		}
@@ -390,7 +392,13 @@ func (o Office) Holders(post string, on domain.Date) (persons []string) {
 
 // Holds tells whether the person holds the post on a day, or acts for it.
 func (o Office) Holds(person, post string, on domain.Date) bool {
-	return person != "" && slices.Contains(o.Holders(post, on), person)
+	if person == "" || !o.Active(person, on) {
+		return false
+	}
+	if slices.Contains(Officers(), post) {
+		return o.officers[person] == post
+	}
+	return slices.ContainsFunc(o.holdings[post], func(h Holding) bool { return h.Person == person && within(on, h.From, h.Until) })
 }
 
 // PostsOf lists the posts that the person holds or acts for on a day, by rank. An officer has none.
