@@ -16,6 +16,7 @@ import (
 	"andu/domain"
 	"andu/domain/attendance"
 	"andu/domain/calendar"
+	"andu/domain/leave"
 	"andu/domain/org"
 
 	"github.com/google/uuid"
@@ -377,6 +378,22 @@ func determineAwaited(ctx context.Context, h *Handler, d Due) error {
 		return err
 	}
 	return h.determine(ctx, d, d.Data["person"], date, attendance.ByLeave)
+}
+
+// reviewDays determines the days of a phoned leave anew whose papers came late and were accepted (G5).
+func reviewDays(ctx context.Context, h *Handler, d Due) error {
+	ledger, _, err := State(ctx, h, leave.Context, d.Office, d.Stream)
+	if err != nil {
+		return err
+	}
+	request := d.Data["request"]
+	for _, date := range ledger.Span(request) {
+		if err := h.determine(ctx, d, ledger.Person, date, attendance.ByLatePaper); err != nil {
+			return err
+		}
+	}
+	_, err = Handle(ctx, h, leave.Context, d.Stream, leave.CloseReview{Request: request}, d.request(h, "close"))
+	return err
 }
 
 // compileMonth compiles a month that nobody has compiled by the office's day for it.

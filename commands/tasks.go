@@ -57,6 +57,7 @@ var reactions = map[string]func(context.Context, *Handler, Due) error{
 	leave.TaskTimeout:        escalateLeave,
 	leave.TaskPapers:         lapsePaper,
 	leave.TaskOverstay:       noteOverstay,
+	leave.TaskReview:         reviewDays,
 	access.TaskLapse:         lapseClass,
 	circulation.TaskDwell:    noteDwell,
 	access.TaskSession:       endView,

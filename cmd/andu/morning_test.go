@@ -18,6 +18,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -158,9 +159,9 @@ func TestMorning(t *testing.T) {
 		}
 	}
 	slices.Sort(m.took)
-	t.Logf("%d persons: %d taken, %d refused too late, 0 lost, 0 doubled; %d repeated; p50 %s, p99 %s, longest %s; at most %d in a second; "+
+	t.Logf("%d persons: %d taken, %d refused too late, 0 lost, 0 doubled; %d repeated, %d asked again without an answer; p50 %s, p99 %s, longest %s; at most %d in a second; "+
 		"sheet closed %s after the cut-off with %d, supplements %d complete after %s; %d days determined %s after the server's start; %d events",
-		len(closed.Lines), len(m.taken), len(m.lateOnes), m.again, m.took[len(m.took)/2].Round(10*time.Microsecond), m.took[len(m.took)*99/100].Round(10*time.Microsecond),
+		len(closed.Lines), len(m.taken), len(m.lateOnes), m.again, m.unanswered.Load(), m.took[len(m.took)/2].Round(10*time.Microsecond), m.took[len(m.took)*99/100].Round(10*time.Microsecond),
 		m.took[len(m.took)-1].Round(10*time.Microsecond), m.busiest(), closing.Round(time.Millisecond), len(book.closed), len(book.supplemented), supplemented.Round(time.Millisecond),
 		len(book.determined), took.Round(time.Millisecond), len(log))
 
@@ -318,6 +319,7 @@ type morning struct {
 	took         []time.Duration   // mu
 	seconds      map[int64]int     // taken in that second; mu
 	again        int               // mu
+	unanswered   atomic.Int64      // requests that were asked again
 }
 
 // signIn asks until there is an answer, as a client does whose connection fails.
@@ -329,6 +331,8 @@ func (m *morning) signIn(p clerk, key string) error {
 			if try == 50 {
 				return fmt.Errorf("%s: %d %s: %w", p.Login, status, out, err)
 			}
+			m.unanswered.Add(1)
+			time.Sleep(time.Duration(100+rand.IntN(400)) * time.Millisecond) // a person tries again
 			continue
 		}
 		return m.told(p, key, status, out, time.Since(asked))

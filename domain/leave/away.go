@@ -348,6 +348,56 @@ func (e LatePaperReviewed) Evolve(l Ledger) Ledger {
 	})
 }
 
+// Opens asks that the days be determined anew, where the papers were accepted (G5).
+func (e LatePaperReviewed) Opens(r domain.Recorded) []domain.Task {
+	if !e.Accepted || r.Erased {
+		return nil
+	}
+	return []domain.Task{{TaskID: task(r, TaskReview, e.Request), Stream: r.Stream, Data: map[string]string{"request": e.Request}}}
+}
+
+// Span gives the days of a request from its first to its last.
+func (l Ledger) Span(request string) (days []domain.Date) {
+	r, ok := l.Requests[request]
+	if !ok || !r.From.valid() {
+		return nil
+	}
+	for day := r.From.On; !r.until().On.Before(day); day = day.Add(1) {
+		days = append(days, day)
+	}
+	return days
+}
+
+// CloseReview ends the task of determining a request's days anew.
+type CloseReview struct {
+	Request string `json:"request"`
+}
+
+// Decide is the follower's, once the days are determined.
+func (c CloseReview) Decide(l Ledger, act domain.Act) ([]Event, error) {
+	if act.Person() {
+		return nil, ErrByItself
+	}
+	if _, err := l.find(c.Request); err != nil {
+		return nil, err
+	}
+	return []Event{DaysReviewed{Request: c.Request, Days: l.Span(c.Request)}}, nil
+}
+
+// DaysReviewed means that what these days count for was determined anew with the papers that came late.
+type DaysReviewed struct {
+	Request string        `json:"request"`
+	Days    []domain.Date `json:"days"`
+}
+
+// Evolve changes nothing: the days have their own streams.
+func (e DaysReviewed) Evolve(l Ledger) Ledger { return l }
+
+// Settles ends the task.
+func (e DaysReviewed) Settles(r domain.Recorded) []domain.TaskID {
+	return []domain.TaskID{task(r, TaskReview, e.Request)}
+}
+
 // business decides whether an outing or a trip waits for approval; notice by a call needs none.
 func (l Ledger) business(act domain.Act, id string) (rule Business, routed []Event) {
 	rule = BusinessOuting.Of(act)

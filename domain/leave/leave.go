@@ -38,6 +38,7 @@ var Context = domain.Context[Ledger]{
 		{Name: "leave.paper-supplied", Version: 1, Type: PaperSupplied{}, By: []Command{SupplyPaper{}}, Sealed: true},
 		{Name: "leave.paper-lapsed", Version: 1, Type: PaperLapsed{}, By: []Command{LapsePaper{}}},
 		{Name: "leave.late-paper-reviewed", Version: 1, Type: LatePaperReviewed{}, By: []Command{ReviewLatePaper{}}, Sealed: true},
+		{Name: "leave.days-reviewed", Version: 1, Type: DaysReviewed{}, By: []Command{CloseReview{}}},
 		{Name: "leave.outing-reported", Version: 1, Type: OutingReported{}, By: []Command{ReportOuting{}}, Sealed: true},
 		{Name: "leave.trip-reported", Version: 1, Type: TripReported{}, By: []Command{ReportTrip{}}, Sealed: true},
 		{Name: "leave.balance-opened", Version: 1, Type: BalanceOpened{}, By: []Command{OpenBalance{}}, Sealed: true},
@@ -72,6 +73,7 @@ const (
 	TaskTimeout  = "leave.timeout"  // the step goes to the next post up
 	TaskPapers   = "leave.papers"   // papers that did not come lapse the phone-in
 	TaskOverstay = "leave.overstay" // an end that was not reported is an overstay
+	TaskReview   = "leave.review"   // the days that late papers turn into leave are determined anew
 )
 
 // The policy of leave. Who may do what, and up to when, is read as of when the request was received.

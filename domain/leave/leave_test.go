@@ -917,6 +917,7 @@ func TestGolden(t *testing.T) {
 		PaperSupplied{"r-1", "补假", "NO-1", true, []string{"deputy-admin"}, "p-1"},
 		PaperLapsed{"r-1", "absent", at},
 		LatePaperReviewed{"r-1", true, "情况属实", "p-2", "deputy-admin"},
+		DaysReviewed{"r-1", []domain.Date{{Year: 2026, Month: 4, Day: 15}}},
 		OutingReported{"r-1", "p-1", "县水利局", "会商", at, at, e, e, true, "p-3"},
 		TripReported{"r-1", "p-1", "省城", "培训", e, e, at, e, at, true},
 		BalanceOpened{"e-1", "p-1", "年休假", 2026, d, e.On, "台账第3页", "p-3"},
