@@ -91,8 +91,11 @@ func EventID(newID func(command, purpose string) string, command string, i int) 
 // Person tells whether a person acts, and not the system.
 func (a Act) Person() bool { return a.Actor.Person != System }
 
-// PolicyVersion is the office's policy version that the decision is taken under.
-func (a Act) PolicyVersion() int64 { return a.inputs.Policy.Version }
+// PolicyVersion is the office's policy version that the decision is taken under; a decision that names it depends on it.
+func (a Act) PolicyVersion() int64 {
+	a.inputs.use(a.inputs.Policy.Stream)
+	return a.inputs.Policy.Version
+}
 
 // Use notes that the decision depends on a stream of Facts; Context.In and Key.Of do so by themselves.
 func (in *Inputs) Use(stream string) { in.use(stream) }
