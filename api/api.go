@@ -122,6 +122,7 @@ func New(cfg Config) *API {
 	a.org()
 	a.leave()
 
+	a.dashboards()
 	a.log()
 	a.docs()
 	a.pages()

@@ -32,6 +32,7 @@ import (
 	"andu/eventstore/postgres"
 	"andu/presets"
 	"andu/projections"
+	"andu/projections/dashboards"
 	"andu/projections/directory"
 	"andu/projections/dossier"
 	"andu/projections/due"
@@ -200,6 +201,7 @@ func (w *town) open() {
 	w.read, err = projections.Open(ctx, projections.Config{Pool: w.pool, Store: w.store, Decode: commands.Decoder(w.ring), Now: w.Now, Logger: quiet,
 		Projections: []projections.Projection{due.Projection, register.Projection, inbox.Projection, directory.Projection, dossier.Projection, series.Projection, dutyboard.Projection, whereabouts.Projection, timesheet.Projection, trail.Projection, workload.Projection}})
 	w.must(err)
+	w.must(dashboards.Install(ctx, w.pool))
 	w.logins = accounts.Open(w.pool, accounts.Config{Now: func() time.Time { return time.Now().Add(time.Duration(w.later.Load())) }, Memory: 64, Passes: 1})
 	w.tasks = &commands.Tasks{Handler: w.handler, Logger: quiet, Moved: func() <-chan struct{} { return w.read.Moved(due.Projection.Name) }, List: w.due,
 		NextDue: func(ctx context.Context, now time.Time) (time.Time, error) { return due.Next(ctx, w.pool, now) }}
