@@ -10,12 +10,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"andu/cmd/andu/pgserver/pgtest"
 	"andu/domain"
+	"andu/domain/documents"
 	"andu/projections"
 	"andu/projections/dashboards"
 	"andu/projections/register"
@@ -78,6 +80,36 @@ func TestDashboards(t *testing.T) {
 	}
 	if other, err := dashboards.OverdueByUnit(ctx, db.Pool, "bureau", first); err != nil || len(other) != 0 {
 		t.Errorf("another office's papers are counted: %+v, %v", other, err)
+	}
+}
+
+// TestTranscribedWorkload: a paper of an old register counts from the day on which it came then, until the day on which it
+// was closed then; one that was withdrawn was never there.
+func TestTranscribedWorkload(t *testing.T) {
+	t.Parallel()
+	db, came, shut := pool(t), domain.At(time.Date(2025, 3, 3, 9, 0, 0, 0, zone)), domain.Date{Year: 2025, Month: 3, Day: 10}
+	head := func(stream string, revision int64) domain.Header {
+		return domain.Header{Stream: stream, Revision: revision, Office: office, Zone: "Asia/Shanghai", OccurredAt: came}
+	}
+	for name, c := range map[string]struct {
+		events []any
+		want   string
+	}{
+		"closed":    {[]any{documents.Transcribed{ReceivedAt: came, Lead: "works", Closed: true, ClosedOn: shut}}, "(document-x,0,works,,received,2025-03-03,2025-03-10,closed)"},
+		"undated":   {[]any{documents.Transcribed{ReceivedAt: came, Closed: true}}, `(document-x,0,"",,received,2025-03-03,2025-03-03,closed)`},
+		"open":      {[]any{documents.Transcribed{ReceivedAt: came, Lead: "works"}, documents.NumberTranscribed{}}, `(document-x,0,works,,received,2025-03-03,,"")`},
+		"withdrawn": {[]any{documents.Transcribed{ReceivedAt: came, Lead: "works"}, documents.TranscriptWithdrawn{}}, ""},
+		"again": {[]any{documents.Transcribed{ReceivedAt: came}, documents.TranscriptWithdrawn{}, documents.Transcribed{ReceivedAt: came, Lead: "works"}},
+			`(document-x,2,works,,received,2025-03-03,,"")`},
+	} {
+		var events []domain.Recorded
+		for i, e := range c.events {
+			events = append(events, domain.Recorded{Header: head("document-x", int64(i)), Event: e})
+		}
+		text, err := fingerprint(t, db, workload.Projection, events)
+		if _, spans, _ := strings.Cut(text, "\nspan\n"); err != nil || !strings.HasPrefix(spans, c.want+"\nday\n") {
+			t.Errorf("%s: %v\n%s\nwant %s", name, err, text, c.want)
+		}
 	}
 }
 

@@ -12,7 +12,7 @@ create table paper (
 	unit          text not null default '', -- that leads; '': none
 	due_on        date, -- last day; null: no time limit
 	open          boolean not null, -- the office still has to do something
-	ended         text not null default '', -- how it was done with: closed, filed, returned, transferred-out, duplicate
+	ended         text not null default '', -- how it was done with: closed, filed, returned, transferred-out, duplicate, withdrawn
 	received_on   date not null,
 	registered_on date,
 	instructed_on date,

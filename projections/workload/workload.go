@@ -53,13 +53,8 @@ func apply(b *pgx.Batch, r domain.Recorded) error {
 func paper(b *pgx.Batch, r domain.Recorded) {
 	on := projections.Day(r, r.OccurredAt)
 	if r.Revision == 0 {
-		came := on
-		if e, ok := r.Event.(documents.Received); ok {
-			came = projections.Day(r, cmp.Or(e.ReceivedAt, r.OccurredAt))
-		}
 		b.Queue(`insert into paper (stream, office, prior, revision, last_on, open, received_on) values ($1, $2, -2, -1, $3, true, $3)`,
-			r.Stream, r.Office, projections.Date(came))
-		begin(b, r, received, came)
+			r.Stream, r.Office, projections.Date(on))
 	}
 	sets, args := []string{}, []any{r.Stream, r.Revision, r.Class.Classified(), projections.Date(on)}
 	set := func(expression string, value any) {
@@ -69,6 +64,15 @@ func paper(b *pgx.Batch, r domain.Recorded) {
 	done := func(how string) { set("open = false, ended = case when open then ? else ended end", how) }
 	began := moved
 	switch e := r.Event.(type) {
+	case documents.Received:
+		on = projections.Day(r, cmp.Or(e.ReceivedAt, r.OccurredAt))
+		set("received_on = ?", projections.Date(on))
+		began = received
+	case documents.Transcribed:
+		transcribed(b, r, e)
+	case documents.TranscriptWithdrawn:
+		set("open = false, closed_on = null, ended = ?", string(documents.EndWithdrawn))
+		b.Queue(`delete from span where stream = $1`, r.Stream)
 	case documents.Registered:
 		set("registered_on = ?", projections.Date(projections.Day(r, cmp.Or(e.RegisteredAt, r.OccurredAt))))
 		set("due_on = ?", projections.Date(e.DueOn))
@@ -105,10 +109,22 @@ func paper(b *pgx.Batch, r domain.Recorded) {
 	if len(sets) == 0 {
 		return
 	}
-	b.Queue(`update span s set until_on = greatest(s.from_on, $2::date), ended = case when p.open then '`+moved+`' else p.ended end from paper p
-		where p.stream = s.stream and s.stream = $1 and s.until_on is null and (not p.open or p.unit <> s.unit or p.due_on is distinct from s.due_on)`,
-		r.Stream, projections.Date(on))
+	end(b, r, on)
 	begin(b, r, began, on)
+}
+
+// transcribed enters a paper as an old register has it: received then, and closed when it says, or at once where it names no
+// day.
+func transcribed(b *pgx.Batch, r domain.Recorded, e documents.Transcribed) {
+	came := projections.Day(r, cmp.Or(e.ReceivedAt, r.OccurredAt))
+	b.Queue(`update paper set received_on = $2, unit = $3, due_on = $4, open = true, ended = '' where stream = $1`,
+		r.Stream, projections.Date(came), e.Lead, projections.Date(e.Term.DueOn))
+	begin(b, r, received, came)
+	if !e.Closed {
+		return
+	}
+	b.Queue(`update paper set open = false, ended = $2, closed_on = $3 where stream = $1`, r.Stream, closed, projections.Date(e.ClosedOn))
+	end(b, r, cmp.Or(e.ClosedOn, came))
 }
 
 func leading(sets []string) string {
@@ -116,6 +132,13 @@ func leading(sets []string) string {
 		return ""
 	}
 	return ", " + strings.Join(sets, ", ")
+}
+
+// end ends the span of a paper where what it says of it is no longer so.
+func end(b *pgx.Batch, r domain.Recorded, on domain.Date) {
+	b.Queue(`update span s set until_on = greatest(s.from_on, $2::date), ended = case when p.open then '`+moved+`' else p.ended end from paper p
+		where p.stream = s.stream and s.stream = $1 and s.until_on is null and (not p.open or p.unit <> s.unit or p.due_on is distinct from s.due_on)`,
+		r.Stream, projections.Date(on))
 }
 
 // begin lets the next span of an open paper begin where the last one ended.
