@@ -64,6 +64,7 @@ type cli struct {
 
 	Projections projectionsCmd `cmd:"" group:"The store" help:"Look after the read models."`
 	Log         logCmd         `cmd:"" group:"The store" help:"Look at the log."`
+	Recheck     recheckCmd     `cmd:"" group:"The store" help:"Decide every event again, by rules of its own, and list what does not follow."`
 	Keys        keysCmd        `cmd:"" group:"The store" help:"Create and back up the record keys."`
 }
 

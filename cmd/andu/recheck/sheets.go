@@ -1,0 +1,203 @@
+package recheck
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// sheet is one session's sheet.
+type sheet struct {
+	office, session          string
+	date                     day
+	cutoff, closes, closedAt time.Time
+	last, determined         bool
+	expected                 map[string]bool
+	waiting                  map[string]bool   // who signed in before it was collected
+	signed                   map[string]string // person → sign-in
+	opened                   time.Time
+}
+
+// changed tells whether posts were filled or vacated since the sheet was opened, so that others may hold one by now.
+func (s *sheet) changed(w *world, e Event) bool { return w.office(e).org.moved.After(s.opened) }
+
+// roll is an office's sign-in book.
+type roll struct {
+	since, next, today day
+	works              bool
+	terminals          map[string]bool // registered and not withdrawn
+	months             []string
+	counted            map[string]map[string]string // month → person → row
+	turned             map[day]string               // the last sheet of each working day
+}
+
+func ofSheet(want func(w *world, e Event, s *sheet) string) func(*world, Event) string {
+	return func(w *world, e Event) string {
+		s := w.sheets[e.Stream]
+		if s == nil {
+			return "a sheet that was opened"
+		}
+		return want(w, e, s)
+	}
+}
+
+func ofRoll(want func(w *world, e Event, r *roll) string) func(*world, Event) string {
+	return func(w *world, e Event) string {
+		r := w.rolls[e.Office]
+		if r == nil || r.since == none {
+			return "a book that was begun"
+		}
+		return want(w, e, r)
+	}
+}
+
+// tallied counts the rows of a month again.
+func tallied(w *world, e Event, r *roll) string {
+	month := e.Body.str("month")
+	persons := map[string]bool{}
+	for d, stream := range r.turned {
+		if sh := w.sheets[stream]; sh != nil && strings.HasPrefix(d.String(), month) {
+			for p := range sh.expected {
+				persons[p] = true
+			}
+		}
+	}
+	rule := w.object(e, "att.longTermOffender")
+	for _, row := range e.Body.objs("rows") {
+		p := row.str("person")
+		if !persons[p] {
+			return "persons who were expected in the month, not " + p
+		}
+		if want := w.row(r, month, p, rule); want != rowOf(row) {
+			return "of " + p + ": " + want
+		}
+		if r.counted[month] == nil {
+			r.counted[month] = map[string]string{}
+		}
+		r.counted[month][p] = rowOf(row)
+	}
+	if e.Type == "roll.month-compiled" {
+		for p := range persons {
+			if r.counted[month][p] != w.row(r, month, p, rule) {
+				return "a row of everybody, also of " + p
+			}
+		}
+	}
+	return ""
+}
+
+// row is what a person's days of a month came to.
+func (w *world) row(r *roll, month, person string, rule object) string {
+	n := map[string]int64{}
+	days, absence := int64(0), int64(0)
+	for d := range r.turned {
+		x := w.dayOf[person+"/"+d.String()]
+		sh := w.sheets[r.turned[d]]
+		if !strings.HasPrefix(d.String(), month) || x == nil || x.times == 0 || x.found.result == "no-work" || sh == nil || !sh.expected[person] {
+			continue
+		}
+		days, absence = days+1, absence+x.found.days
+		n[x.found.result]++
+	}
+	times := int64(0)
+	for _, counts := range rule.list("counts") {
+		times += n[counts]
+	}
+	other := days - n["normal"] - n["late"] - n["early"] - n["covered"] - n["half-day-missing"] - n["absent"]
+	return fmt.Sprintf("%d days, %d normal, %d late, %d early, %d covered, %d half, %d absent, %d other, %s, long term %v", days, n["normal"], n["late"], n["early"], n["covered"],
+		n["half-day-missing"], n["absent"], other, inDays(absence), rule != nil && times > rule.num("over"))
+}
+
+func rowOf(o object) string {
+	return fmt.Sprintf("%d days, %d normal, %d late, %d early, %d covered, %d half, %d absent, %d other, %s, long term %v", o.num("days"), o.num("normal"), o.num("late"), o.num("early"),
+		o.num("covered"), o.num("half"), o.num("absent"), o.num("other"), inDays(tenths(o.str("absence"))), o.yes("long_term"))
+}
+
+func moveSheets(w *world, e Event) {
+	b := e.Body
+	s := w.sheets[e.Stream]
+	if s == nil {
+		s = &sheet{office: e.Office, session: b.str("session"), date: b.day("date"), expected: map[string]bool{}, waiting: map[string]bool{}, signed: map[string]string{}, opened: e.Recorded}
+		w.sheets[e.Stream] = s
+	}
+	enter := func(entries []object) {
+		for _, x := range entries {
+			s.signed[x.str("person")] = x.str("event")
+			delete(s.waiting, x.str("person"))
+			w.settle("attendance.entry", e.Stream+"/"+x.str("person"))
+		}
+	}
+	switch e.Type {
+	case "sheet.opened", "sheet.persons-added":
+		for _, p := range b.list("persons") {
+			s.expected[p] = true
+		}
+		if e.Type == "sheet.persons-added" {
+			return
+		}
+		s.cutoff, s.closes, s.last = b.at("cutoff"), b.at("closes"), b.yes("last")
+		w.settle("sheet.open", e.Stream)
+		w.expect("sheet.close", e.Stream, later(s.closes, e.Recorded), "the sheet to be collected")
+		if s.last {
+			w.expect("sheet.determine", e.Stream, later(b.at("moment"), e.Recorded), "the day to be determined")
+		}
+	case "sheet.signed-listed":
+		enter(b.objs("signed"))
+	case "sheet.closed":
+		enter(b.objs("signed"))
+		s.closedAt = b.at("at")
+		w.settle("sheet.close", e.Stream)
+	case "sheet.supplemented":
+		enter([]object{b})
+	case "sheet.day-determined":
+		s.determined = true
+		w.settle("sheet.determine", e.Stream)
+	}
+}
+
+func moveRolls(w *world, e Event) {
+	b := e.Body
+	r := w.rolls[e.Office]
+	if r == nil {
+		r = &roll{since: none, next: none, today: none, terminals: map[string]bool{}, counted: map[string]map[string]string{}, turned: map[day]string{}}
+		w.rolls[e.Office] = r
+	}
+	switch e.Type {
+	case "roll.begun":
+		r.since, r.next = b.day("from"), b.day("from")
+		w.expect("roll.day", e.Office, b.at("at"), "the book to be turned to its day")
+	case "roll.day-turned":
+		d := b.day("date")
+		r.today, r.works, r.next = d, b.yes("works"), max(r.next, d+1)
+		w.expect("roll.day", e.Office, later(b.at("next"), e.Recorded), "the book to be turned to the next day")
+		for _, stream := range b.list("sheets") {
+			r.turned[d] = stream
+			if w.sheets[stream] == nil {
+				w.expect("sheet.open", stream, later(b.at("at"), e.Recorded), "the sheet to be opened")
+			}
+		}
+		if b.str("month") != "" {
+			w.expect("roll.month", e.Office+"/"+b.str("month"), b.at("month_due"), "the month to be reported")
+		}
+	case "roll.terminal-registered":
+		r.terminals[b.str("terminal")] = true
+	case "roll.terminal-withdrawn":
+		r.terminals[b.str("terminal")] = false
+	case "roll.month-compiled":
+		r.months = append(r.months, b.str("month"))
+		delete(r.counted, b.str("month"))
+	case "roll.month-reported":
+		w.settle("roll.month", e.Office+"/"+b.str("month"))
+	}
+	if len(r.turned) > 800 { // what is older is of no open month
+		days := make([]day, 0, len(r.turned))
+		for d := range r.turned {
+			days = append(days, d)
+		}
+		slices.Sort(days)
+		for _, d := range days[:400] {
+			delete(r.turned, d)
+		}
+	}
+}
