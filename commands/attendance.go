@@ -162,7 +162,7 @@ func (r Request) page(first string) Request {
 // signed lists who of those expected on a sheet has signed, and does not stand on one of its pages yet.
 func (h *Handler) signed(ctx context.Context, office string, sheet attendance.Sheet) ([]attendance.Entry, error) {
 	marks := make([]attendance.Mark, len(sheet.Expected))
-	err := each(ctx, sheet.Expected, func(ctx context.Context, i int, person string) error {
+	err := h.each(ctx, sheet.Expected, func(ctx context.Context, i int, person string) error {
 		day, err := h.drained(ctx, office, attendance.StreamOf(NewID, office, person, sheet.Date))
 		marks[i], _ = day.Mark(sheet.Session)
 		return err
@@ -184,8 +184,11 @@ func (h *Handler) signed(ctx context.Context, office string, sheet attendance.Sh
 }
 
 // each does the same for every person, several at a time: what they wait for is mostly the log.
-func each(ctx context.Context, persons []string, do func(ctx context.Context, i int, person string) error) error {
-	const atOnce = 8
+func (h *Handler) each(ctx context.Context, persons []string, do func(ctx context.Context, i int, person string) error) error {
+	atOnce := 8
+	if h.InOrder {
+		atOnce = 1
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(atOnce)
 	for i, person := range persons {
@@ -363,7 +366,7 @@ func determineDay(ctx context.Context, h *Handler, d Due) error {
 	if err != nil {
 		return err
 	}
-	err = each(ctx, sheet.Expected, func(ctx context.Context, _ int, p string) error { return h.determine(ctx, d, p, sheet.Date, "") })
+	err = h.each(ctx, sheet.Expected, func(ctx context.Context, _ int, p string) error { return h.determine(ctx, d, p, sheet.Date, "") })
 	if err != nil {
 		return err
 	}
@@ -444,7 +447,7 @@ func (h *Handler) recomputeDays(ctx context.Context, d Due, after, version int64
 		if err != nil {
 			return err
 		}
-		err = each(ctx, persons, func(ctx context.Context, _ int, p string) error {
+		err = h.each(ctx, persons, func(ctx context.Context, _ int, p string) error {
 			return h.determine(ctx, d, p, date, attendance.ByCalendar)
 		})
 		if err != nil {

@@ -32,6 +32,8 @@ type Handler struct {
 	Zone *time.Location
 	// Clock is recorded with every event: "server", or "simulated" on a log begun so.
 	Clock string
+	// InOrder does one thing after the other, so that the same acts give the same log, event by event.
+	InOrder bool
 	// Running lists the papers of an office whose time limit is running, complete up to now.
 	Running func(ctx context.Context, office string) ([]string, error)
 	// Files keeps the content of papers.

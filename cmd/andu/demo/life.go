@@ -30,7 +30,7 @@ type Plan struct {
 // somebody who may, and what the rules refuse is tried on purpose. It is deterministic: the seed decides.
 func History(ctx context.Context, past *commands.Handler, clock *Clock, staff Staff, plan Plan) error {
 	own := &log{Store: past.Store, ends: map[string]int64{}, seen: eventstore.Before}
-	h := &commands.Handler{Store: own, Keys: past.Keys, Now: past.Now, Zone: past.Zone, Clock: past.Clock, Files: past.Files}
+	h := &commands.Handler{Store: own, Keys: past.Keys, Now: past.Now, Zone: past.Zone, Clock: past.Clock, Files: past.Files, InOrder: true}
 	l := &life{
 		doer:  doer{ctx: ctx, h: h, office: staff.Office.ID, seed: commands.NewID(fmt.Sprint(plan.Seed), "history")},
 		staff: staff, clock: clock, log: own, r: rand.New(rand.NewPCG(uint64(plan.Seed), 1)), plan: plan,
