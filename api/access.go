@@ -16,6 +16,7 @@ import (
 	"andu/domain/access"
 	"andu/domain/documents"
 	"andu/domain/persons"
+	"andu/eventstore"
 	"andu/projections/trail"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -57,7 +58,15 @@ func onProtected[C access.Command](a *API, path string, may commands.Permission,
 			if err != nil {
 				return nil, a.refused(ctx, req, a.denied(ctx, req.Office, document, err))
 			}
-			return a.answer(res, ""), nil
+			// A class is everywhere before it is acknowledged; should this process die, the follower sees to it.
+			if err := a.cfg.Handler.FollowNow(ctx, req.Office, res); err != nil {
+				return nil, a.refused(ctx, req, err)
+			}
+			out := a.answer(res, "")
+			if head, err := a.cfg.Handler.Store.Head(ctx); err == nil { // who waits for this position finds what followed too
+				out.Position = eventstore.Token(a.cfg.Handler.Store.LogID(), head)
+			}
+			return out, nil
 		})
 }
 

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"andu/cmd/andu/demo"
+	"andu/commands"
 )
 
 // A scan leaves by a viewing alone, in the part that was granted; what the scope takes away ends at once or, where the
@@ -98,6 +99,67 @@ func TestG18(t *testing.T) {
 		class["class"] = "机密"
 		registrar.post(path+"/class/changes", class).ok()
 		reader.post(path+"/views", open).refused(http.StatusNotFound, "not-found")
+	}
+}
+
+// A class that is decided when the paper is long among the others masks it everywhere at once: its entry, its history, the
+// case about it and the tray; and after it has lapsed, the paper is the office's again (定密、解密).
+func TestClassDecidedLater(t *testing.T) {
+	w := newTown(t, setting{rules: demo.WithSupplement, offices: []demo.Office{demo.County()}, at: "2026-04-14 09:00"})
+	d := desks[0]
+	registrar, outsider := w.as(d.registrar), w.as("logistics-clerk")
+	const title = "关于某项后定密工作的通知"
+	for class, told := range map[string]struct {
+		status int
+		code   string
+	}{"秘密": {http.StatusForbidden, "not-handler"}, "机密": {http.StatusNotFound, "not-found"}} {
+		paper, id, _ := w.proposed(d, map[string]any{"title": title})
+		slip := registrar.post("/circulations", map[string]any{"document": "document-" + paper, "readers": []string{w.as(d.leader).id}, "authority": "批示"}).result()
+		about := []string{"document-" + paper, "approval-" + id, slip.Stream}
+		for _, s := range about {
+			outsider.get("/timelines/" + s).ok()
+		}
+		decided := registrar.post("/documents/"+paper+"/class", map[string]any{"class": class, "until": "2026-05-01", "authority": "定密"}).ok()
+		at := []string{"Andu-At-Least", decided.header.Get("Andu-Position")}
+		if list := outsider.get("/documents", at...).ok(); bytes.Contains(list.body, []byte(title)) {
+			t.Errorf("%s: the title is in the list", class)
+		}
+		if found := outsider.get("/documents?q="+title, at...).ok(); bytes.Contains(found.body, []byte(paper)) {
+			t.Errorf("%s: the title finds it", class)
+		}
+		var e struct {
+			Masked       bool
+			Title, Class string
+			Number       int
+		}
+		outsider.get("/documents/"+paper, at...).ok().into(&e)
+		if !e.Masked || e.Title != "" || e.Class != class || e.Number == 0 {
+			t.Errorf("%s: whoever does not handle it sees %+v", class, e)
+		}
+		for _, s := range about {
+			outsider.get("/timelines/"+s).refused(told.status, told.code)
+			outsider.get("/timelines/"+s+"/as-of").refused(told.status, told.code)
+		}
+		outsider.get("/circulations/"+slip.ID).refused(told.status, told.code)
+		if desk := outsider.get("/desk", "Accept", "text/html"); bytes.Contains(desk.body, []byte(title)) {
+			t.Errorf("%s: the title is on the desk", class)
+		}
+		registrar.get("/timelines/document-" + paper).ok()
+		// What the paper shows is corrected, and what was decided stands.
+		corrected := paperOnly(title + "（更正）")
+		corrected["reason"] = "标题有误"
+		registrar.post("/documents/"+paper+"/registration-corrections", corrected).ok()
+		outsider.get("/timelines/document-"+paper).refused(told.status, told.code)
+	}
+	w.clock.set("2026-05-02 00:00")
+	w.settle()
+	if list := outsider.get("/documents").ok(); bytes.Count(list.body, []byte(title)) != 2 {
+		t.Errorf("lapsed, they are the office's again: %s", list.body)
+	}
+	waiting, err := w.due(t.Context(), w.Now(), 1000)
+	w.must(err)
+	if i := slices.IndexFunc(waiting, func(d commands.Due) bool { return d.Kind == "document.class" }); i >= 0 {
+		t.Errorf("%s still waits for its paper", waiting[i].Key)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 
 	"andu/domain"
 	"andu/domain/access"
@@ -191,6 +192,21 @@ func (h *Handler) redeem(ctx context.Context, office, stream, view string, from,
 		}
 	}
 	return blobs.Receipt{}, false, nil
+}
+
+// adoptClass gives a paper the class that was decided of it.
+func adoptClass(ctx context.Context, h *Handler, d Due) error {
+	s, _, err := State(ctx, h, access.Context, d.Office, d.Stream)
+	if err != nil {
+		return err
+	}
+	_, revision, _ := strings.Cut(d.Key, "@")
+	at, err := strconv.ParseInt(revision, 10, 64)
+	if err != nil {
+		return fmt.Errorf("task %s: %w", d.Key, err)
+	}
+	_, err = Handle(ctx, h, documents.Context, s.Document, documents.AdoptClass{Class: domain.Class(d.Data["class"]), Protection: d.Stream, Revision: at}, d.request(h, "adopt"))
+	return err
 }
 
 // lapseClass notes that the term of a class is over.

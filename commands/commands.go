@@ -536,7 +536,8 @@ func Decoder(ring *keys.Ring) func(eventstore.Record) (domain.Recorded, error) {
 	}
 }
 
-// History gives the events of a stream as the office may see them, and domain.ErrNoStream for another office's.
+// History gives the events of a stream as the office may see them, none under a lower class than that of the paper which it is
+// about, and domain.ErrNoStream for another office's.
 func (h *Handler) History(ctx context.Context, office, stream string) ([]domain.Recorded, error) {
 	records, err := h.Store.Read(ctx, stream, 0)
 	if err != nil {
@@ -551,7 +552,38 @@ func (h *Handler) History(ctx context.Context, office, stream string) ([]domain.
 			return nil, err
 		}
 	}
+	class, err := h.classOfSubject(ctx, office, stream)
+	if err != nil {
+		return nil, err
+	}
+	for i, r := range events {
+		if r.Class.Rank() < class.Rank() {
+			events[i].Class = class
+		}
+	}
 	return events, nil
+}
+
+// classOfSubject is the class now of the paper that a record is about, "" of a record that is about none: what was written
+// of a paper is kept as the paper is, whatever its class was then.
+func (h *Handler) classOfSubject(ctx context.Context, office, stream string) (domain.Class, error) {
+	own, err := h.head(ctx, stream, false)
+	if err != nil {
+		return "", err
+	}
+	about, ok := own.state.(interface{ About() string })
+	if !ok || about.About() == "" {
+		return "", nil
+	}
+	subject, err := h.head(ctx, about.About(), false)
+	if err != nil || subject.office != office {
+		return "", err
+	}
+	of, ok := subject.state.(interface{ ClassOf() domain.Class })
+	if !ok {
+		return "", nil
+	}
+	return of.ClassOf(), nil
 }
 
 // State gives the state of a stream at the head of the log, and its revision (-1: no such stream in this office).

@@ -111,7 +111,8 @@ func takesAway(stream string, events []domain.Recorded) bool {
 	case access.Context.Name, persons.Context.Name, org.Context.Name, policy.Context.Name:
 	case documents.Context.Name: // of the paper the guards read the class
 		for _, r := range events {
-			if _, ok := r.Event.(documents.RegistrationCorrected); ok {
+			switch r.Event.(type) {
+			case documents.RegistrationCorrected, documents.ClassAdopted:
 				return true
 			}
 		}

@@ -58,6 +58,7 @@ var reactions = map[string]func(context.Context, *Handler, Due) error{
 	leave.TaskPapers:         lapsePaper,
 	leave.TaskOverstay:       noteOverstay,
 	leave.TaskReview:         reviewDays,
+	"document.class":         adoptClass,
 	access.TaskLapse:         lapseClass,
 	circulation.TaskDwell:    noteDwell,
 	access.TaskSession:       endView,

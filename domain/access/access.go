@@ -417,8 +417,15 @@ func (e ClassificationSet) Evolve(s Access) Access {
 	return s
 }
 
-// Opens waits for the end of the term.
-func (e ClassificationSet) Opens(r domain.Recorded) []domain.Task { return lapseTask(r, e.LapsesAt) }
+// Opens has the paper take the class, and waits for the end of the term.
+func (e ClassificationSet) Opens(r domain.Recorded) []domain.Task {
+	return append(lapseTask(r, e.LapsesAt), adopt(r, e.Class))
+}
+
+// adopt has the paper take a class that was decided.
+func adopt(r domain.Recorded, class domain.Class) domain.Task {
+	return domain.Task{TaskID: documents.ClassTask(r.Stream, r.Revision), Stream: r.Stream, Data: map[string]string{"class": string(class)}}
+}
 
 func lapse(stream string) domain.TaskID { return domain.TaskID{Kind: TaskLapse, Key: stream} }
 
@@ -479,9 +486,9 @@ func (e ClassificationChanged) Evolve(s Access) Access {
 	return s
 }
 
-// Opens waits for the end of the new term.
+// Opens has the paper take the class, and waits for the end of the new term.
 func (e ClassificationChanged) Opens(r domain.Recorded) []domain.Task {
-	return lapseTask(r, e.LapsesAt)
+	return append(lapseTask(r, e.LapsesAt), adopt(r, e.Class))
 }
 
 // Settles ends the wait for an old term that was given up.
@@ -517,6 +524,11 @@ type ClassificationLapsed struct {
 func (e ClassificationLapsed) Evolve(s Access) Access {
 	s.Class, s.Own, s.Until = e.Class, true, domain.Date{}
 	return s
+}
+
+// Opens has the paper take the class.
+func (e ClassificationLapsed) Opens(r domain.Recorded) []domain.Task {
+	return []domain.Task{adopt(r, e.Class)}
 }
 
 // Settles ends the wait.

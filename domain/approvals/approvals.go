@@ -272,6 +272,9 @@ type Seat struct {
 // Closed tells whether the case has its outcome.
 func (s Case) Closed() bool { return s.Outcome != "" }
 
+// About is the record that the case decides about, "" for a request that is its own text.
+func (s Case) About() string { return s.Subject }
+
 // ClassOf is the degree of confidentiality of the case.
 func (s Case) ClassOf() domain.Class { return s.Class }
 

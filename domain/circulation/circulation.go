@@ -150,6 +150,9 @@ type Slip struct {
 	Completed, Stopped, Returned bool
 }
 
+// About is the paper that goes round.
+func (s Slip) About() string { return s.Document }
+
 // ClassOf is the class that heads the records of the slip.
 func (s Slip) ClassOf() domain.Class { return s.Class }
 

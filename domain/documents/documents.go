@@ -31,6 +31,7 @@ var Context = domain.Context[Document]{
 		{Name: "document.pre-check-passed", Version: 1, Type: PreCheckPassed{}, By: []Command{PreCheck{}}},
 		{Name: "document.returned", Version: 1, Type: Returned{}, By: []Command{Return{}}, Sealed: true},
 		{Name: "document.classified", Version: 1, Type: Classified{}, By: []Command{Classify{}}},
+		{Name: "document.class-adopted", Version: 1, Type: ClassAdopted{}, By: []Command{AdoptClass{}}},
 		{Name: "document.legality-reviewed", Version: 1, Type: LegalityReviewed{}, By: []Command{CheckLegality{}}, Sealed: true},
 		{Name: "document.presented", Version: 1, Type: Presented{}, By: []Command{Present{}}},
 		{Name: "document.handling-proposed", Version: 1, Type: HandlingProposed{}, By: []Command{ProposeHandling{}}, Sealed: true},
@@ -435,6 +436,7 @@ type Document struct {
 
 	Paper     Paper
 	Described string // event in force that says what it is; "" when the envelope is still sealed
+	ClassAt   int64  // revision of the record of its protection that entered the class; 0: the class is as the paper shows it
 
 	Series string // stream of its series
 	Number int

@@ -527,6 +527,22 @@ func TestTasks(t *testing.T) {
 	}
 }
 
+// A class that was decided of the paper stands beside what the paper shows, and the later decision counts, in whatever
+// order the two arrive.
+func TestClassAdopted(t *testing.T) {
+	adopt := func(class domain.Class, revision int64) AdoptClass { return AdoptClass{class, "access-1", revision} }
+	run(t, []domaintest.Case[Document]{
+		{Name: "the follower enters it", Given: registered(), Actor: system, When: adopt(domain.Secret, 4), Then: []Event{ClassAdopted{domain.Secret, "access-1", 4}}},
+		{Name: "nobody enters it by hand", Given: registered(), Actor: registry, When: adopt(domain.Secret, 4), Err: ErrFollower},
+		{Name: "there is no such paper", Actor: system, When: adopt(domain.Secret, 4), Err: domain.ErrNoStream},
+	})
+	late := fold(Context, registered(ClassAdopted{domain.Secret, "access-1", 4}, ClassAdopted{domain.Internal, "access-1", 2},
+		RegistrationCorrected{Of: "e-2", Reason: "标题有误", Described: Described{ID: "e-9", Paper: notice}})...)
+	if late.ClassOf() != domain.Secret || late.Paper.Title != notice.Title {
+		t.Errorf("the paper is of class %q", late.ClassOf())
+	}
+}
+
 func TestGolden(t *testing.T) {
 	term := clocked
 	term.Calendar = 3
@@ -545,7 +561,7 @@ func TestGolden(t *testing.T) {
 		received, ReceiptCorrected{"e-1", "多记一份", received}, Described{"e-2", full}, RegistrationCorrected{"e-2", "标题有误", Described{"e-9", full}},
 		DutyPaperHandedOn{"duty-1/entry-4", morning, "值班记录簿"}, number(term),
 		DueRevised{Cause: CauseCalendar, WasOn: day("2026-04-16"), WasProvisional: true, WasCalendar: 2, Term: term}, DuplicateFound{"document-1"},
-		PreCheckPassed{}, Returned{"non-conforming", "缺签发人", day("2026-04-15")}, Classified{"综合", "文件"}, LegalityReviewed{"doubts", "与上位规定不一致"},
+		PreCheckPassed{}, Returned{"non-conforming", "缺签发人", day("2026-04-15")}, Classified{"综合", "文件"}, ClassAdopted{domain.Secret, "access-1", 4}, LegalityReviewed{"doubts", "与上位规定不一致"},
 		Presented{"director"}, proposal, inFull, Assigned{"finance", []string{"planning-head"}, day("2026-04-17")},
 		AssignmentAccepted{"finance"}, AssignmentDeclined{"planning-head", "非本股职责"}, Urged{1, "finance-head", "请抓紧"},
 		FindingRaised{"overdue", midnight("2026-04-17")}, ProcessingReviewed{"已阅，按时"}, HandlingReported{"finance", "已办理"},

@@ -3,6 +3,7 @@ package documents
 import (
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"andu/domain"
@@ -187,7 +188,14 @@ type Described struct {
 }
 
 // Evolve sets the main data.
-func (e Described) Evolve(d Document) Document { d.Described, d.Paper = e.ID, e.Paper; return d }
+func (e Described) Evolve(d Document) Document {
+	class := d.Paper.Class
+	d.Described, d.Paper = e.ID, e.Paper
+	if d.ClassAt > 0 { // what was decided of the class stands, whatever the paper shows
+		d.Paper.Class = class
+	}
+	return d
+}
 
 // CorrectRegistration corrects the main data of a registered paper, all of them (catalogue 4.1: an entry is never changed,
 // its correction stands beside it).
@@ -565,6 +573,50 @@ func (c Classify) Decide(d Document, act domain.Act) ([]Event, error) {
 		return nil, ErrMissing.With("fields", "category")
 	}
 	return []Event{Classified(c)}, nil
+}
+
+// AdoptClass gives the paper the class that was decided of it (定密), so that everything kept of the paper is kept under it.
+// Only the follower of access gives it.
+type AdoptClass struct {
+	Class      domain.Class `json:"class"`
+	Protection string       `json:"protection" doc:"stream of the paper's protection"`
+	Revision   int64        `json:"revision" doc:"of the event there"`
+}
+
+// Decide adopts it, whatever became of the paper.
+func (c AdoptClass) Decide(d Document, act domain.Act) ([]Event, error) {
+	switch {
+	case act.Person():
+		return nil, ErrFollower
+	case !d.Received:
+		return nil, domain.ErrNoStream
+	}
+	return []Event{ClassAdopted(c)}, nil
+}
+
+// ClassAdopted means the paper is of this class from now on, as the record of its protection says.
+type ClassAdopted struct {
+	Class      domain.Class `json:"class"`
+	Protection string       `json:"protection"`
+	Revision   int64        `json:"revision"`
+}
+
+// Evolve sets the class, unless a later decision of it came first.
+func (e ClassAdopted) Evolve(d Document) Document {
+	if e.Revision > d.ClassAt {
+		d.Paper.Class, d.ClassAt = e.Class, e.Revision
+	}
+	return d
+}
+
+// Settles ends the wait of that decision.
+func (e ClassAdopted) Settles(domain.Recorded) []domain.TaskID {
+	return []domain.TaskID{ClassTask(e.Protection, e.Revision)}
+}
+
+// ClassTask waits until the paper has the class that was decided of it.
+func ClassTask(protection string, revision int64) domain.TaskID {
+	return domain.TaskID{Kind: "document.class", Key: protection + "@" + strconv.FormatInt(revision, 10)}
 }
 
 // Classified means the paper belongs to this class of papers.

@@ -290,7 +290,7 @@ func paper(b *pgx.Batch, r domain.Recorded) {
 	case documents.Classified:
 		c.set("category", e.Category)
 		c.set("form", e.Form)
-	case documents.LegalityReviewed, documents.ProcessingReviewed, domain.Refused[documents.Document]:
+	case documents.LegalityReviewed, documents.ProcessingReviewed, documents.ClassAdopted, domain.Refused[documents.Document]:
 		persons, posts = nil, nil // open to anybody: it makes nobody a handler
 	case documents.Presented:
 		c.set("presented_to", e.To)
