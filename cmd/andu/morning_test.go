@@ -51,7 +51,8 @@ func TestMorning(t *testing.T) {
 	o := newBigOffice(t, size)
 	cutoff := o.at("08:15:00")
 	s, ahead := o.serve(cutoff.Add(-window - lead))
-	m := &morning{office: o, url: s.url, client: &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{MaxIdleConns: 512, MaxIdleConnsPerHost: 512}}}
+	m := newMorning(o, cutoff)
+	m.url.Store(s.url)
 
 	// Who is at a terminal without a server, who comes too late, who presses twice.
 	r := rand.New(rand.NewPCG(8, 15))
@@ -118,7 +119,7 @@ func TestMorning(t *testing.T) {
 
 	// The afternoon: the last sheet is collected, and every day is determined.
 	s, ahead = o.serve(o.at("14:45:01"))
-	m.url = s.url
+	m.url.Store(s.url)
 	began := time.Now()
 	var determined []timesheet.Sheet
 	for len(determined) < 2 || determined[0].Open > 0 {
@@ -134,7 +135,7 @@ func TestMorning(t *testing.T) {
 	for _, fault := range faults(log, m.acknowledged) {
 		t.Error(fault)
 	}
-	book := readBook(t, log)
+	book := readBook(log, o.stream(m.date, "AM"))
 	for _, fault := range book.compare(m, full) {
 		t.Error(fault)
 	}
@@ -172,7 +173,7 @@ func TestMorning(t *testing.T) {
 			case attendance.SignedIn:
 				signed = i
 			case attendance.Closed:
-				if r.Stream == o.stream("AM") {
+				if r.Stream == o.stream(m.date, "AM") {
 					shut = i
 				}
 			case attendance.Supplemented:
@@ -191,7 +192,7 @@ func TestMorning(t *testing.T) {
 			"after the cut-off":   tooLate,
 			"the read model says": slices.Insert(slices.Clone(log), added+1, domain.Recorded{Header: log[added].Header, Event: attendance.Supplemented{Person: "p", Event: "e"}}),
 		} {
-			if found := strings.Join(readBook(t, planted).compare(m, full), "\n"); !strings.Contains(found, want) {
+			if found := strings.Join(readBook(planted, o.stream(m.date, "AM")).compare(m, full), "\n"); !strings.Contains(found, want) {
 				t.Errorf("a log with a planted fault (%s) passes: %q", want, found)
 			}
 		}
@@ -280,7 +281,10 @@ func newBigOffice(t *testing.T, size int) *bigOffice {
 }
 
 // at is a time of the day on which the book begins.
-func (o *bigOffice) at(clock string) time.Time {
+func (o *bigOffice) at(clock string) time.Time { return o.on(0, clock) }
+
+// on is a time of a working day, counted from the day on which the book begins.
+func (o *bigOffice) on(workingDay int, clock string) time.Time {
 	o.t.Helper()
 	zone, err := time.LoadLocation(zone)
 	if err != nil {
@@ -289,6 +293,12 @@ func (o *bigOffice) at(clock string) time.Time {
 	at, err := time.ParseInLocation("2006-01-02 15:04:05", "2026-04-15 "+clock, zone)
 	if err != nil {
 		o.t.Fatal(err)
+	}
+	for rest := []string{"2026-05-01", "2026-05-04", "2026-05-05"}; workingDay > 0; { // Labour Day
+		at = at.AddDate(0, 0, 1)
+		if day := at.Weekday(); day != time.Saturday && day != time.Sunday && !slices.Contains(rest, at.Format(time.DateOnly)) {
+			workingDay--
+		}
 	}
 	return at
 }
@@ -300,14 +310,15 @@ func (o *bigOffice) serve(now time.Time) (*served, time.Duration) {
 	return serveAhead(o.t, ahead, "--demo", "--data-dir", o.dir), ahead
 }
 
-func (o *bigOffice) stream(session string) string {
-	return attendance.SheetStream(commands.NewID, o.ID, domain.Date{Year: 2026, Month: 4, Day: 15}, session)
+func (o *bigOffice) stream(date domain.Date, session string) string {
+	return attendance.SheetStream(commands.NewID, o.ID, date, session)
 }
 
-// morning is what the clients saw.
+// morning is what the clients saw of one day.
 type morning struct {
 	office *bigOffice
-	url    string
+	date   domain.Date
+	url    atomic.Value // of the server that runs
 	client *http.Client
 
 	mu           sync.Mutex
@@ -320,6 +331,12 @@ type morning struct {
 	seconds      map[int64]int     // taken in that second; mu
 	again        int               // mu
 	unanswered   atomic.Int64      // requests that were asked again
+}
+
+func newMorning(o *bigOffice, at time.Time) *morning {
+	return &morning{office: o, date: domain.DateOf(at, at.Location()), taken: map[string]string{}, lateOnes: map[string]bool{}, refusedEarly: map[string]bool{},
+		admitted: map[string]string{}, seconds: map[int64]int{},
+		client: &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{MaxIdleConns: 512, MaxIdleConnsPerHost: 512}}}
 }
 
 // signIn asks until there is an answer, as a client does whose connection fails.
@@ -346,9 +363,6 @@ func (m *morning) told(p clerk, key string, status int, out []byte, took time.Du
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.taken == nil {
-		m.taken, m.lateOnes, m.refusedEarly, m.seconds = map[string]string{}, map[string]bool{}, map[string]bool{}, map[int64]int{}
-	}
 	m.took = append(m.took, took)
 	switch {
 	case status == http.StatusConflict && a.Code == attendance.ErrLate.Code:
@@ -400,9 +414,6 @@ func (m *morning) bring(b commands.Batch) error {
 	if err := json.Unmarshal(out, &answer); err != nil {
 		return err
 	}
-	if m.admitted == nil {
-		m.admitted = map[string]string{}
-	}
 	for i, mark := range answer.Marks {
 		person := b.Marks[i].Person
 		switch {
@@ -436,7 +447,7 @@ func (m *morning) sheet(t *testing.T, so func(timesheet.Sheet) bool) timesheet.S
 func (m *morning) sheets(t *testing.T) []timesheet.Sheet {
 	t.Helper()
 	var list struct{ Sheets []timesheet.Sheet }
-	status, out, err := m.do(http.MethodGet, "/attendance/sheets?date=2026-04-15", m.office.keeper.token, "", "", nil)
+	status, out, err := m.do(http.MethodGet, "/attendance/sheets?date="+m.date.String(), m.office.keeper.token, "", "", nil)
 	if err == nil && status == http.StatusOK {
 		err = json.Unmarshal(out, &list)
 	}
@@ -455,7 +466,7 @@ func (m *morning) do(method, path string, token accounts.Token, header, value st
 		}
 		text = bytes.NewReader(b)
 	}
-	req, err := http.NewRequestWithContext(context.Background(), method, m.url+path, text)
+	req, err := http.NewRequestWithContext(context.Background(), method, m.url.Load().(string)+path, text)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -472,47 +483,46 @@ func (m *morning) do(method, path string, token accounts.Token, header, value st
 	return res.StatusCode, out, errors.Join(err, res.Body.Close())
 }
 
-// book is the morning as the log tells it.
+// book is the morning of a day as the log tells it.
 type book struct {
 	signed       map[string][]attendance.SignedIn // by person
 	late         map[string]bool
-	closings     int
+	closings     []domain.Recorded
 	closed       map[attendance.Entry]bool // on the sheet when it was collected
 	supplemented map[attendance.Entry]bool
 	determined   map[string]int
 }
 
-func readBook(t *testing.T, log []domain.Recorded) *book {
-	t.Helper()
-	b := &book{map[string][]attendance.SignedIn{}, map[string]bool{}, 0, map[attendance.Entry]bool{}, map[attendance.Entry]bool{}, map[string]int{}}
-	var am string
-	for _, r := range log {
-		if e, ok := r.Event.(attendance.Opened); ok && e.Session == "AM" {
-			am = r.Stream
+func readBook(log []domain.Recorded, sheet string) *book {
+	b := &book{signed: map[string][]attendance.SignedIn{}, late: map[string]bool{}, closed: map[attendance.Entry]bool{}, supplemented: map[attendance.Entry]bool{}, determined: map[string]int{}}
+	list := func(entries []attendance.Entry) {
+		for _, e := range entries {
+			b.closed[e] = true
 		}
+	}
+	var date domain.Date
+	for _, r := range log {
 		switch e := r.Event.(type) {
 		case attendance.SignedIn:
-			if e.Session == "AM" {
+			if e.Sheet == sheet {
 				b.signed[e.Person] = append(b.signed[e.Person], e)
 			}
 		case attendance.LateRefused:
-			b.late[e.Person] = true
+			b.late[e.Person] = b.late[e.Person] || e.Date == date
 		case attendance.Determined:
 			b.determined[e.Person]++
 		}
-		if r.Stream != am {
+		if r.Stream != sheet {
 			continue
 		}
 		switch e := r.Event.(type) {
+		case attendance.Opened:
+			date = e.Date
 		case attendance.SignedListed:
-			for _, v := range e.Signed {
-				b.closed[v] = true
-			}
+			list(e.Signed)
 		case attendance.Closed:
-			b.closings++
-			for _, v := range e.Signed {
-				b.closed[v] = true
-			}
+			b.closings = append(b.closings, r)
+			list(e.Signed)
 		case attendance.Supplemented:
 			b.supplemented[attendance.Entry(e)] = true
 		}
@@ -523,8 +533,13 @@ func readBook(t *testing.T, log []domain.Recorded) *book {
 // compare says where the log is not what the clients were told, and where the sheet is not what the log says.
 func (b *book) compare(m *morning, shown timesheet.Sheet) (found []string) {
 	fault := func(format string, args ...any) { found = append(found, fmt.Sprintf(format, args...)) }
-	if b.closings != 1 {
-		fault("the sheet was closed %d times", b.closings)
+	if len(b.closings) != 1 {
+		fault("the sheet was closed %d times", len(b.closings))
+	}
+	for _, r := range b.closings {
+		if e := r.Event.(attendance.Closed); e.At != e.Cutoff || r.OccurredAt != e.Cutoff {
+			fault("the sheet was closed at %s and says %s; the cut-off was at %s", r.OccurredAt, e.At, e.Cutoff)
+		}
 	}
 	for _, told := range []map[string]string{m.taken, m.admitted} {
 		for person, event := range told {
