@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"andu/commands"
@@ -33,6 +34,7 @@ func (a *API) attendance() {
 	onOffice[attendance.WithdrawTerminal](a, "/attendance/terminal-withdrawals", commands.Organise, attendance.Rolls, "Take a terminal out of use")
 	a.sheetClosing()
 	a.summaries()
+	a.years()
 	a.attendanceQueries()
 }
 
@@ -260,23 +262,105 @@ func (a *API) keepsAttendance(ctx context.Context, w who) error {
 		return err
 	}
 	policy, now := book.Policy(w.Office), domain.At(a.cfg.Now())
-	var posts []string
-	if p, ok := policy.At(attendance.Summary.Name, now); ok && !p.Blank {
-		var rule attendance.SummaryRule
-		if err := json.Unmarshal(p.Value, &rule); err != nil {
-			return err
-		}
-		posts = rule.To
+	summary, _, err := inForce(policy, now, attendance.Summary)
+	keeper, kept, err2 := inForce(policy, now, attendance.Keeper, attendance.Book)
+	if err := errors.Join(err, err2); err != nil {
+		return err
 	}
-	if p, ok := policy.At(strings.Replace(attendance.Keeper.Name, "[]", "["+attendance.Book+"]", 1), now); ok && !p.Blank {
-		var keeper string
-		if err := json.Unmarshal(p.Value, &keeper); err != nil {
-			return err
-		}
+	posts := summary.To
+	if kept {
 		posts = append(posts, keeper)
 	}
 	if w.Post == "" || !slices.Contains(posts, w.Post) {
 		return attendance.ErrNotKeeper.With("post", strings.Join(posts, ", "))
 	}
 	return nil
+}
+
+// inForce is the value of a key in force at an instant; stated is false where the office leaves it open.
+func inForce[T any](policy domain.Policy, at domain.Instant, key domain.Key[T], index ...string) (v T, stated bool, err error) {
+	name := key.Name
+	for _, i := range index {
+		name = strings.Replace(name, "[]", "["+i+"]", 1)
+	}
+	p, ok := policy.At(name, at)
+	if !ok || p.Blank {
+		return v, false, nil
+	}
+	return v, true, json.Unmarshal(p.Value, &v)
+}
+
+// yearLimits is what the office's policy says of a year of attendance, now.
+func (a *API) yearLimits(ctx context.Context, office string) (l attendance.YearLimits, err error) {
+	book, err := a.book(ctx)
+	if err != nil {
+		return l, err
+	}
+	policy, now := book.Policy(office), domain.At(a.cfg.Now())
+	var inARow, inAYear, basis bool
+	var errs [5]error
+	_, l.Full, errs[0] = inForce(policy, now, attendance.FullAttendance)
+	l.LeaveBreaks, _, errs[1] = inForce(policy, now, attendance.LeaveBreaks)
+	l.InARow, inARow, errs[2] = inForce(policy, now, attendance.AwolConsecutive)
+	l.InAYear, inAYear, errs[3] = inForce(policy, now, attendance.AwolYear)
+	l.Basis, basis, errs[4] = inForce(policy, now, attendance.AwolBasis)
+	l.Awol = inARow && inAYear && basis
+	return l, errors.Join(errs[:]...)
+}
+
+// years compile a year, and count one as its days stand.
+func (a *API) years() {
+	type year struct {
+		Year int `json:"year" minimum:"2000" maximum:"9999" example:"2026"`
+	}
+	postNew(a, created(a.operation(http.MethodPost, "/attendance/years", commands.Work, attendance.Rolls.Name, "Compile a year: who attended in full (满勤), and who was absent without cause for too long", "attendance.CompileYear")),
+		func(ctx context.Context, in *onNew[year]) (*answered, error) {
+			req, err := a.ask(ctx, in.CommandHeaders, in.Body)
+			if err != nil {
+				return nil, a.problem(ctx, err)
+			}
+			res, err := commands.CompileYear(ctx, a.cfg.Handler, in.Body.Year, req)
+			if err != nil {
+				return nil, a.refused(ctx, req, err)
+			}
+			return a.answer(res, "/attendance/years/"+strconv.Itoa(in.Body.Year)), nil
+		})
+	type yearInput struct {
+		Year   int    `path:"year" minimum:"2000" maximum:"9999" example:"2026"`
+		Person string `query:"person" maxLength:"60" doc:"one row; everybody's, where it is left out"`
+	}
+	type counted struct {
+		Body struct {
+			Year int                  `json:"year"`
+			Rows []attendance.YearRow `json:"rows"`
+		}
+	}
+	huma.Register(a.huma, a.operation(http.MethodGet, "/attendance/years/{year}", commands.Work, attendance.Rolls.Name, "The days of a year as they stand, a row for each person: exceptions, leave, absence without cause together and in a row", ""),
+		func(ctx context.Context, in *yearInput) (*counted, error) {
+			w, _ := asker(ctx)
+			if in.Person != w.Person {
+				if err := a.keepsAttendance(ctx, w); err != nil {
+					return nil, a.problem(ctx, err)
+				}
+			}
+			out := &counted{}
+			out.Body.Year = in.Year
+			var err error
+			if out.Body.Rows, err = a.yearRows(ctx, w.Office, in.Year, in.Person); err != nil {
+				return nil, a.problem(ctx, err)
+			}
+			return out, nil
+		})
+}
+
+func (a *API) yearRows(ctx context.Context, office string, year int, person string) ([]attendance.YearRow, error) {
+	limits, err := a.yearLimits(ctx, office)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := timesheet.Year(ctx, a.cfg.Read.Pool, office, year, person)
+	for i := range rows {
+		rows[i] = rows[i].Judge(limits)
+	}
+	return rows, err
 }

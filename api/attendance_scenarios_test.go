@@ -279,3 +279,47 @@ func TestG1OtherTexts(t *testing.T) {
 		}
 	})
 }
+
+// R231: who attended in full is an item of the year-end appraisal, and absence without cause is counted together and in a
+// row. The counters stand all the year; the year is compiled once, when it is over.
+func TestR231(t *testing.T) {
+	w := newTown(t, setting{offices: []demo.Office{demo.Bureau()}, at: "2026-12-28 09:00"})
+	w.as(w.staff["bureau"].Persons[0].Login).post("/attendance/book", map[string]any{"from": "2026-12-29"}).ok()
+	full, late, leader := w.as("bureau-office-clerk"), w.as("bureau-driver"), w.as("bureau-office-leader")
+	for _, date := range []string{"2026-12-29", "2026-12-30", "2026-12-31"} {
+		w.lives(date + " 08:20")
+		full.signIn("in").ok()
+		if date != "2026-12-30" {
+			w.clock.set(date + " 08:20:01")
+		} else {
+			w.clock.set(date + " 08:31")
+		}
+		late.signIn("in").ok()
+		w.clock.set(date + " 17:00")
+		full.signIn("out").ok()
+		late.signIn("out").ok()
+	}
+	w.clock.set("2026-12-31 18:00")
+	leader.post("/attendance/years", map[string]any{"year": 2026}).refused(409, attendance.ErrYear.Code)
+	w.lives("2027-01-04 09:00")
+	full.post("/attendance/years", map[string]any{"year": 2026}).refused(403, attendance.ErrNotKeeper.Code)
+	full.get("/attendance/years/2026").refused(403, attendance.ErrNotKeeper.Code)
+	r := leader.post("/attendance/years", map[string]any{"year": 2026}).result()
+	var year attendance.YearCompiled
+	r.Events[0].into(t, &year)
+	rows := map[string]attendance.YearRow{}
+	for _, row := range year.Rows {
+		rows[row.Person] = row
+	}
+	absent := w.as("bureau-staff")
+	if a, b, c := rows[full.id], rows[late.id], rows[absent.id]; year.Use == "" || !a.Full || a.Days != 3 || b.Full || b.Exceptions != 1 || c.Full || c.Run != 3 || c.Absence.String() != "3.0" || c.OverRun || c.OverYear {
+		t.Errorf("compiled %+v %+v %+v of %+v", a, b, c, year.Use)
+	}
+	var own struct{ Rows []attendance.YearRow }
+	absent.get("/attendance/years/2026?person=" + absent.id).ok().into(&own)
+	if len(own.Rows) != 1 || own.Rows[0] != rows[absent.id] {
+		t.Errorf("the counter says %+v, the year %+v", own.Rows, rows[absent.id])
+	}
+	leader.post("/attendance/years", map[string]any{"year": 2026}).refused(409, attendance.ErrYear.Code)
+	w.sameWhenTakenAgain(r.Stream)
+}

@@ -235,39 +235,80 @@ func CompileMonth(ctx context.Context, h *Handler, month string, req Request) (R
 	return Handle(ctx, h, attendance.Rolls, stream, cmd, req)
 }
 
+// CompileYear compiles a year from the persons' days, page by page where one record does not hold the rows.
+func CompileYear(ctx context.Context, h *Handler, year int, req Request) (Result, error) {
+	req = req.named()
+	days, err := h.days(ctx, req.Office, fmt.Sprintf("%04d-", year))
+	if err != nil {
+		return Result{}, err
+	}
+	cmd := attendance.CompileYear{Year: year, Rows: []attendance.YearRow{}}
+	for _, p := range slices.Sorted(maps.Keys(days)) {
+		cmd.Rows = append(cmd.Rows, attendance.YearOf(p, days[p]))
+	}
+	stream := attendance.RollStream(req.Office)
+	for len(cmd.Rows) > attendance.RowsAPage {
+		page := attendance.CountYear{Year: year, Rows: cmd.Rows[:attendance.RowsAPage]}
+		digest, err := json.Marshal(page.Rows)
+		if err != nil {
+			return Result{}, err
+		}
+		if _, err := Handle(ctx, h, attendance.Rolls, stream, page, req.page(string(digest))); err != nil {
+			return Result{}, err
+		}
+		cmd.Rows = cmd.Rows[attendance.RowsAPage:]
+	}
+	return Handle(ctx, h, attendance.Rolls, stream, cmd, req)
+}
+
 // tallies counts every determined day of a month, by person.
 func (h *Handler) tallies(ctx context.Context, office, month string) ([]attendance.Tally, error) {
+	days, err := h.days(ctx, office, month+"-")
+	if err != nil {
+		return nil, err
+	}
+	rows := []attendance.Tally{}
+	for _, p := range slices.Sorted(maps.Keys(days)) {
+		t := attendance.Tally{Person: p}
+		for _, d := range days[p] {
+			if d.Determined() {
+				t = t.Add(d.Found)
+			}
+		}
+		rows = append(rows, t)
+	}
+	return rows, nil
+}
+
+// days are the days of everybody who was expected on one that begins with a text such as 2026-04-, by person, the first day first.
+func (h *Handler) days(ctx context.Context, office, begins string) (map[string][]attendance.Day, error) {
 	pages, err := h.pages(ctx, office)
 	if err != nil {
 		return nil, err
 	}
-	counted := map[string]attendance.Tally{}
+	days := map[string][]attendance.Day{}
 	for _, date := range slices.SortedFunc(maps.Keys(pages), domain.Date.Compare) {
-		if !strings.HasPrefix(date.String(), month) {
+		if !strings.HasPrefix(date.String(), begins) {
 			continue
 		}
 		persons, err := h.expected(ctx, office, pages[date])
 		if err != nil {
 			return nil, err
 		}
-		for _, p := range persons {
-			day, _, err := State(ctx, h, attendance.Context, office, attendance.StreamOf(NewID, office, p, date))
-			if err != nil {
-				return nil, err
-			}
-			t := counted[p]
-			t.Person = p
-			if day.Determined() {
-				t = t.Add(day.Found)
-			}
-			counted[p] = t
+		of := make([]attendance.Day, len(persons))
+		err = each(ctx, persons, func(ctx context.Context, i int, p string) (err error) {
+			of[i], _, err = State(ctx, h, attendance.Context, office, attendance.StreamOf(NewID, office, p, date))
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		for i, p := range persons {
+			of[i].Date = date // of one that nobody has touched yet, too
+			days[p] = append(days[p], of[i])
 		}
 	}
-	rows := []attendance.Tally{}
-	for _, p := range slices.Sorted(maps.Keys(counted)) {
-		rows = append(rows, counted[p])
-	}
-	return rows, nil
+	return days, nil
 }
 
 // pages are the days of the office's book that had sheets.

@@ -91,7 +91,7 @@ var (
 var keys = []domain.AnyKey{
 	SignInsPerDay, Opens, Expected, Cutoff, SeasonOverrides, CutoffInclusive, CloseBy, EarlyArrival, Makeup, MakeupApprover, MakeupRatio, MakeupDue,
 	MakeupRounding, Late, EarlyLeave, RefusedCounts, HalfMissing, HalfUnexplained, HalfWithLeave, Unsigned, Covers, MoreCovers, Methods, OfflineGrace,
-	ObjectionDays, Summary, SummaryDay, LongTerm, Keeper,
+	ObjectionDays, Summary, SummaryDay, LongTerm, Keeper, FullAttendance, LeaveBreaks, AwolConsecutive, AwolYear, AwolBasis,
 }
 
 // Book is the name of the sign-in book in reg.books.

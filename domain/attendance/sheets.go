@@ -380,8 +380,10 @@ var Rolls = domain.Context[Roll]{
 		{Name: "roll.month-counted", Version: 1, Type: MonthCounted{}, By: []domain.Command[Roll]{CountMonth{}}},
 		{Name: "roll.month-compiled", Version: 1, Type: MonthCompiled{}, By: []domain.Command[Roll]{Compile{}}},
 		{Name: "roll.month-reported", Version: 1, Type: MonthReported{}, By: []domain.Command[Roll]{Compile{}}},
+		{Name: "roll.year-counted", Version: 1, Type: YearCounted{}, By: []domain.Command[Roll]{CountYear{}}},
+		{Name: "roll.year-compiled", Version: 1, Type: YearCompiled{}, By: []domain.Command[Roll]{CompileYear{}}},
 	},
-	Rules: []*domain.Refusal{ErrBegun, ErrNotBegun, ErrPastDay, ErrKnownTerminal, ErrKey, ErrMonth},
+	Rules: []*domain.Refusal{ErrBegun, ErrNotBegun, ErrPastDay, ErrKnownTerminal, ErrKey, ErrMonth, ErrYear},
 	Keys:  keys,
 	Facts: facts,
 }
@@ -408,6 +410,8 @@ type Roll struct {
 	Terminals map[string]Terminal
 	Months    []string                    // compiled, such as 2026-04
 	Counted   map[string]map[string]Tally // rows of a month that is not compiled yet, by month and person
+	Years     []int                       // compiled
+	YearRows  map[int]map[string]YearRow  // rows of a year that is not compiled yet
 }
 
 // kept tells whether the book is kept on a day.

@@ -98,11 +98,12 @@ func crowd(t testing.TB) map[string]any {
 // A page is small enough for a record that holds it twice: as what happened, and as what was asked.
 func TestPagesFitARecord(t *testing.T) {
 	id := "0198c1c2-7d1e-7a50-9d52-1a2b3c4d5e6f0198c1c2-7d1e-7a50-9d52x" // as long as ids get
-	list, rows, persons := ListSigned{}, CountMonth{Month: "2026-04"}, PersonsAdded{}
+	list, rows, persons, years := ListSigned{}, CountMonth{Month: "2026-04"}, PersonsAdded{}, CountYear{Year: 2026}
 	for range SignedAPage {
 		list.Signed = append(list.Signed, Entry{id, id[:36]})
 	}
 	for range RowsAPage {
+		years.Rows = append(years.Rows, YearRow{id, 248, 248, 248, 248, Days{2480}, 248, 366, false, false, false})
 		rows.Rows = append(rows.Rows, Tally{id, 22, 22, 22, 22, 22, 22, 22, 22, Days{220}, true})
 	}
 	for range personsAPage {
@@ -116,7 +117,7 @@ func TestPagesFitARecord(t *testing.T) {
 		return len(text)
 	}
 	const record, header = 60 << 10, 3 << 10
-	for name, n := range map[string]int{"the list": 2 * size(list), "the month": 2 * size(rows), "the persons": size(persons)} {
+	for name, n := range map[string]int{"the list": 2 * size(list), "the month": 2 * size(rows), "the year": 2 * size(years), "the persons": size(persons)} {
 		if n > record-header {
 			t.Errorf("a page of %s takes %d bytes", name, n)
 		}
@@ -231,6 +232,80 @@ func TestRoll(t *testing.T) {
 		}
 	}
 	domaintest.Run(t, Rolls, cases)
+}
+
+// R231, and absence without cause: what a year comes to is judged by the office's policy.
+func TestYear(t *testing.T) {
+	A, B := county(t), bureau(t)
+	type given = []domain.Event[Roll]
+	begun := Begun{wed, at("2026-04-15")}
+	plain := YearRow{Person: "p-1", Days: 248}
+	full := plain
+	full.Full = true
+	onLeave := YearRow{Person: "p-1", Days: 248, Leave: 5}
+	fullOnLeave := onLeave
+	fullOnLeave.Full = true
+	away := YearRow{Person: "p-1", Days: 248, Exceptions: 31, Absence: Days{310}, Run: 16, Span: 22}
+	over := away
+	over.OverRun, over.OverYear = true, true
+	just := YearRow{Person: "p-1", Days: 248, Exceptions: 30, Absence: Days{300}, Run: 15, Span: 21}
+	bySpan := just
+	bySpan.OverRun = true
+	when := "2027-01-06 10:00"
+	compile := func(rows ...YearRow) CompileYear { return CompileYear{2026, rows} }
+	compiled := func(use string, rows ...YearRow) given {
+		return given{YearCompiled{2026, use, append([]YearRow{}, rows...)}}
+	}
+	const use = "year-end-appraisal"
+	cases := []domaintest.Case[Roll]{
+		{Name: "R231: B, no exception in the year is full attendance", Policy: B, When: compile(plain), Then: compiled(use, full)},
+		{Name: "approved leave keeps it by the supplement", Policy: B, When: compile(onLeave), Then: compiled(use, fullOnLeave)},
+		{Name: "and breaks it where the office says so", Policy: but(B, "att.fullAttendance.leaveBreaks", true), When: compile(onLeave), Then: compiled(use, onLeave)},
+		{Name: "B alone does not say whether it does", Policy: but(B, "att.fullAttendance.leaveBreaks", domaintest.Blank{}), When: compile(onLeave), Err: domain.ErrBlank},
+		{Name: "one exception breaks it", Policy: B, When: compile(YearRow{Person: "p-1", Days: 248, Exceptions: 1}), Then: compiled(use, YearRow{Person: "p-1", Days: 248, Exceptions: 1})},
+		{Name: "a day that is not determined leaves it open", Policy: B, When: compile(YearRow{Person: "p-1", Days: 247, Waiting: 1}), Then: compiled(use, YearRow{Person: "p-1", Days: 247, Waiting: 1})},
+		{Name: "A knows no full attendance", Policy: A, Actor: keeper, When: compile(plain), Then: compiled("", plain)},
+		{Name: "over 15 working days in a row, over 30 in the year", Policy: A, Actor: keeper, When: compile(away), Then: compiled("", over)},
+		{Name: "15 and 30 are not over", Policy: A, Actor: keeper, When: compile(just), Then: compiled("", just)},
+		{Name: "by the calendar the days of rest between count", Policy: but(A, "att.awolDayBasis", "calendar"), Actor: keeper, When: compile(just), Then: compiled("", bySpan)},
+		{Name: "rows are counted page by page before", Policy: B, When: CountYear{2026, []YearRow{plain}}, Then: given{YearCounted{2026, []YearRow{full}}}},
+		{Name: "and not again in the last", Policy: B, Given: given{YearCounted{2026, []YearRow{full}}}, When: compile(plain), Then: compiled(use)},
+		{Name: "a year is compiled once", Policy: B, Given: compiled(use, full), When: compile(plain), Err: ErrYear},
+		{Name: "and when it is over", Policy: B, At: "2026-12-31 23:59:59", When: compile(plain), Err: ErrYear},
+		{Name: "nobody else compiles", Policy: B, Actor: me, When: compile(plain), Err: ErrNotKeeper},
+		{Name: "the schedule does not: no text says when", Policy: B, Actor: system, When: compile(plain), Err: domain.ErrSystem},
+	}
+	facts := world(t, years(t))
+	for i := range cases {
+		cases[i].Facts, cases[i].Given = facts, append(given{begun}, cases[i].Given...)
+		if cases[i].At == "" {
+			cases[i].At = when
+		}
+		if cases[i].Actor.Person == "" {
+			cases[i].Actor = leader
+		}
+	}
+	domaintest.Run(t, Rolls, cases)
+	base := domaintest.Case[Roll]{Policy: A, Facts: facts, Actor: keeper, At: when, Given: given{begun}, When: compile(just)}
+	domaintest.Matters(t, Rolls, base, "att.awolConsecutiveDays", 15, 14)
+	domaintest.Matters(t, Rolls, base, "att.awolYearDays", 30, 29)
+	domaintest.Matters(t, Rolls, base, "att.awolDayBasis", "working", "calendar")
+	base.Policy, base.Actor, base.When = B, leader, compile(onLeave)
+	domaintest.Matters(t, Rolls, base, "att.fullAttendance", YearUse{"year-end-appraisal"}, YearUse{"bonus"})
+	domaintest.Matters(t, Rolls, base, "att.fullAttendance.leaveBreaks", false, true)
+}
+
+// Days in a row are working days; a day at work, half of one, or one that is not determined ends the row.
+func TestYearOf(t *testing.T) {
+	day := func(on string, result Result, tenths int, sessions ...Outcome) Day {
+		return Day{Person: "p-1", Date: date(on), Found: Finding{Result: result, Days: Days{tenths}, Sessions: sessions}, Times: 1}
+	}
+	rest := Outcome{Session: "AM", State: CoveredState, Cover: leave.KindLeave}
+	got := YearOf("p-1", []Day{day("2026-04-15", Normal, 0), day("2026-04-16", Absent, 10), day("2026-04-17", Absent, 10), day("2026-04-20", Absent, 10), day("2026-04-21", HalfAbsent, 5),
+		day("2026-04-22", Absent, 10), {Person: "p-1", Date: date("2026-04-23")}, day("2026-04-24", Absent, 10), day("2026-04-27", LateDay, 0), day("2026-04-28", Covered, 0, rest), day("2026-04-29", NoWorkThere, 0)})
+	if want := (YearRow{Person: "p-1", Days: 9, Waiting: 1, Exceptions: 7, Leave: 1, Absence: Days{55}, Run: 3, Span: 5}); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
 }
 
 // Each day asks for the next, so a stop of days is made up day by day.
@@ -370,5 +445,6 @@ func TestGolden(t *testing.T) {
 		Begun{wed, when}, DayTurned{wed, true, []string{"AM"}, []string{"sheet-1"}, 3, when, later, "2026-03", later},
 		TerminalRegistered{"door", "00", "大门"}, DriftMeasured{"door", 5}, TerminalWithdrawn{"door"},
 		MonthCounted{"2026-04", []Tally{{"p-2", 22, 1, 2, 3, 4, 5, 6, 1, Days{85}, true}}},
-		MonthCompiled{"2026-04", []Tally{{"p-1", 22, 1, 2, 3, 4, 5, 6, 1, Days{85}, true}}}, MonthReported{"2026-04", []string{"deputy-admin"}, []string{"p-3"}})
+		MonthCompiled{"2026-04", []Tally{{"p-1", 22, 1, 2, 3, 4, 5, 6, 1, Days{85}, true}}}, MonthReported{"2026-04", []string{"deputy-admin"}, []string{"p-3"}},
+		YearCounted{2026, []YearRow{{"p-2", 248, 1, 2, 3, Days{310}, 16, 22, true, true, true}}}, YearCompiled{2026, "year-end-appraisal", []YearRow{{"p-1", 248, 1, 2, 3, Days{310}, 16, 22, true, true, true}}})
 }

@@ -317,3 +317,30 @@ func standing(ctx context.Context, db projections.Querier, office, month, person
 	}
 	return rows, err
 }
+
+// Year counts the days of a year as they stand, with a row for each person; person other than "" is that row alone.
+func Year(ctx context.Context, db projections.Querier, office string, year int, person string) ([]attendance.YearRow, error) {
+	days, err := query(ctx, db, "the days of the year", `select d.person, d.date, coalesce(f.result, ''), coalesce(f.days, 0), coalesce(f.sessions, '[]'), f.result is not null
+		from `+table("day")+` d left join lateral (select * from `+table("finding")+` f where f.stream = d.stream order by f.revision desc limit 1) f on true
+		where d.office = $1 and extract(year from d.date) = $2 and ($3 = '' or d.person = $3) order by d.person, d.date`, func(row pgx.CollectableRow, d *attendance.Day) error {
+		var sessions []byte
+		var determined bool
+		if err := row.Scan(&d.Person, projections.Into(&d.Date), &d.Found.Result, &d.Found.Days.Tenths, &sessions, &determined); err != nil {
+			return err
+		}
+		if determined {
+			d.Times = 1
+		}
+		return json.Unmarshal(sessions, &d.Found.Sessions)
+	}, office, year, person)
+	rows := []attendance.YearRow{}
+	for first := 0; first < len(days); {
+		next := first
+		for next < len(days) && days[next].Person == days[first].Person {
+			next++
+		}
+		rows = append(rows, attendance.YearOf(days[first].Person, days[first:next]))
+		first = next
+	}
+	return rows, err
+}
