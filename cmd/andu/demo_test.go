@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,14 +13,22 @@ import (
 
 	"andu/cmd/andu/pgserver/pgtest"
 	"andu/domain"
+	"andu/domain/access"
 )
 
-// plainly tells one event of the log in words that do not depend on the log: sealed payloads are opened.
-func plainly(t *testing.T, r domain.Recorded) string {
+// plainly tells one event of the log in words that do not depend on the log: sealed payloads are opened, and files are
+// named by their content.
+func plainly(t *testing.T, r domain.Recorded, files map[string]string) string {
 	t.Helper()
 	event, err := json.Marshal(r.Event)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if a, ok := r.Event.(access.ContentAttached); ok { // the key of a file is random, and so what is kept under it
+		files[a.File] = a.Digest
+	}
+	for file, content := range files {
+		event = bytes.ReplaceAll(event, []byte(file), []byte(content))
 	}
 	h := r.Header
 	h.Payload = domain.PayloadField{} // keys and salts are random
@@ -30,6 +39,9 @@ func plainly(t *testing.T, r domain.Recorded) string {
 	asked := ""
 	if r.Asked != nil {
 		asked = r.Asked.Name + " " + string(r.Asked.Body)
+	}
+	for file, content := range files {
+		asked = strings.ReplaceAll(asked, file, content)
 	}
 	return fmt.Sprintf("%d %s %s %s", r.Position, head, event, asked)
 }
@@ -46,9 +58,9 @@ func TestDemonstrationIsDeterministic(t *testing.T) {
 		db, dir := pgtest.New(t), dataDir(t)
 		w := written{flags: on(db, dir), digests: map[string]string{}}
 		runs(t, exitClean, append(append([]string{"demo", "--seed", seed}, w.flags...), days...)...)
-		log := ""
+		log, files := "", map[string]string{}
 		for _, r := range records(t, storeFlags{DatabaseURL: db.ServerURL}, dir) {
-			text := plainly(t, r)
+			text := plainly(t, r, files)
 			if r.Position == 0 { // the log has a name of its own
 				var started struct{ Log string }
 				decode(t, r.Asked.Body, &started)

@@ -42,7 +42,6 @@ func History(ctx context.Context, past *commands.Handler, clock *Clock, staff St
 	if err := l.catchUp(); err != nil {
 		return err
 	}
-	total := plan.Until.Start(time.UTC).Sub(plan.From.Start(time.UTC)) / (24 * time.Hour)
 	if l.opens(); l.err != nil {
 		return fmt.Errorf("before the first day: %w", l.err)
 	}
@@ -52,7 +51,7 @@ func History(ctx context.Context, past *commands.Handler, clock *Clock, staff St
 		}
 		l.lived++
 		if plan.Progress != nil {
-			plan.Progress(l.lived, int(total), int64(own.seen)+1)
+			plan.Progress(l.lived, l.days(), int64(own.seen)+1)
 		}
 	}
 	return nil
@@ -68,6 +67,8 @@ type life struct {
 	plan  Plan
 	lived int // days
 
+	stormed bool // a day was freed
+
 	tasks  *commands.Tasks
 	open   map[domain.TaskID]commands.Due
 	due    dues                           // of open, by time, and some that are settled since
@@ -78,6 +79,7 @@ type life struct {
 	serial map[string]int         // last numbers of other organs' papers
 	leaves map[string]domain.Date // last day of the absence that a person has in view
 	turn   map[string]int         // whose turn it was on the duty lists
+	scoped []*paper               // the latest papers that only named persons may know
 	shut   bool                   // the terminal at the door is cut off today
 	marks  []commands.BatchMark   // what it recorded meanwhile
 }
@@ -156,9 +158,15 @@ func (l *life) day(d domain.Date) error {
 	return l.until(end)
 }
 
+// days is how many are lived.
+func (l *life) days() int {
+	return int(l.plan.Until.Start(time.UTC).Sub(l.plan.From.Start(time.UTC)) / (24 * time.Hour))
+}
+
 // opens is the eve of the first day: the book and the watch are begun.
 func (l *life) opens() {
 	l.clock.Set(l.clockAt(l.plan.From.Add(-1), 10, 0))
+	l.clears()
 	l.keepsBook()
 	l.opensWatch()
 	if l.err == nil {
@@ -175,6 +183,8 @@ func (l *life) workingDay(d domain.Date) {
 	l.mornings(d)
 	l.absences(d)
 	l.papers(d)
+	l.curious(d)
+	l.storm(d)
 }
 
 // within is the first time, from one on, at which somebody in the office takes up what is in hand.

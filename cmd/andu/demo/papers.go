@@ -18,6 +18,11 @@ type paper struct {
 	stream string
 	lead   Person
 	item   item
+
+	scope   []string // persons who may know it; nil: everybody whose clearance is enough
+	content string   // id of its scan; "": there is none
+	size    int64    // of the scan
+	slip    *slip    // on which it goes round
 }
 
 // papers lets papers come, and the office write its own: 1,896 and 837 a year are 7.6 and 3.4 a working day (catalogue 6.1).
@@ -55,6 +60,13 @@ func (p *paper) isRegistered(l *life) next {
 	l.fail(err)
 	if l.chance(60) {
 		p.spoilsALine(l)
+	}
+	if !p.item.wrong {
+		p.isProtected(l)
+		p.isOpenedBy(l, l.pick("registrar"), "handle")
+		if reading := p.item.kind == "通报"; reading || l.chance(2) {
+			p.circulates(l)
+		}
 	}
 	switch {
 	case p.item.wrong: // not for this office: checked and sent back
@@ -98,6 +110,7 @@ func (p *paper) isChecked(l *life) next {
 	if l.chance(25) {
 		result, doubts = "doubts", "所引依据已修订，请承办时核对"
 	}
+	p.isOpenedBy(l, l.pick("legal-chief"), "handle")
 	do(&l.doer, documents.Context, p.stream, l.pick("legal-chief").Actor(), documents.CheckLegality{Result: result, Doubts: doubts})
 	return next{p.isProposed, l.minutes(5, 120)}
 }
@@ -115,7 +128,9 @@ func (p *paper) isProposed(l *life) next {
 			co = append(co, other+"-chief")
 		}
 	}
-	do(&l.doer, documents.Context, p.stream, l.pick("secretary").Actor(), documents.ProposeHandling{Action: documents.ToHandle,
+	secretary := l.pick("secretary")
+	p.isOpenedBy(l, secretary, "handle")
+	do(&l.doer, documents.Context, p.stream, secretary.Actor(), documents.ProposeHandling{Action: documents.ToHandle,
 		Opinion: "拟请" + p.lead.Name + "主办，按要求落实并按时报告。", Lead: p.lead.Post, Co: co})
 	if p.item.urgency == "特急" {
 		return next{p.isInstructed, l.minutes(3, 30)}
@@ -164,6 +179,7 @@ func (p *paper) isInstructed(l *life) next {
 		_, _ = try(&l.doer, approvals.Context, stream, outsider.Actor(), approvals.WriteInstruction{Step: step.No, Text: "同意", Shown: shown(c, revision)})
 		_, _, revision = p.caseOf(l)
 	}
+	p.isOpenedBy(l, writer, "handle")
 	do(&l.doer, approvals.Context, stream, writer.Actor(), approvals.See{Step: step.No})
 	_, c, revision = p.caseOf(l)
 	text := []string{"同意拟办意见。", "请抓紧落实，结果报我。", "原则同意，注意与相关科室衔接。", "按程序办理。"}[l.r.IntN(4)]
@@ -190,7 +206,11 @@ func (p *paper) isAssigned(l *life) next {
 
 // isAccepted takes the work up.
 func (p *paper) isAccepted(l *life) next {
+	p.isOpenedBy(l, p.lead, "handle")
 	do(&l.doer, documents.Context, p.stream, p.lead.Actor(), documents.Accept{})
+	for range l.r.IntN(4) {
+		l.begin(l.clock.Stands().Add(l.minutes(5, 1500)), once(func(l *life) { p.isOpenedBy(l, one(l, l.everybody()), one(l, []string{"handle", "supervise"})) }))
+	}
 	if l.chance(12) {
 		do(&l.doer, documents.Context, p.stream, l.pick("registrar").Actor(), documents.Urge{Level: 1, To: p.lead.Post, Note: "临近时限，请报进展"})
 	}
@@ -220,7 +240,11 @@ func (p *paper) isClosed(l *life) next {
 
 // isFiled files it.
 func (p *paper) isFiled(l *life) next {
+	if p.slip != nil { // it is filed when its slip is back
+		return next{p.isFiled, 8 * time.Hour}
+	}
 	by := l.pick("registrar").Actor()
+	p.isOpenedBy(l, l.person(by.Person), "file")
 	d, _, err := commands.State(l.ctx, l.h, documents.Context, l.office, p.stream)
 	l.fail(err)
 	do(&l.doer, documents.Context, p.stream, by, documents.File{FileCode: fmt.Sprintf("WS·%d·%04d", l.today().Year, d.Number), Volume: "行政卷", Retention: "30年"})
