@@ -67,12 +67,8 @@ func (a *API) dashboards() {
 			}
 			return out, nil
 		})
-	type monthsInput struct {
-		From string `query:"from" maxLength:"7" pattern:"^[0-9]{4}-[0-9]{2}$" example:"2026-01" doc:"first month"`
-		To   string `query:"to" maxLength:"7" pattern:"^[0-9]{4}-[0-9]{2}$" example:"2026-04" doc:"last month; this one, where it is left out"`
-	}
 	type cycleInput struct {
-		monthsInput
+		MonthSpan
 		Unit string `query:"unit" maxLength:"100" doc:"unit or post that led; the whole office, where it is left out"`
 	}
 	type cycles struct {
@@ -99,7 +95,7 @@ func (a *API) dashboards() {
 		}
 	}
 	huma.Register(a.huma, a.operation(http.MethodGet, "/dashboards/duty-loads", work, tag, "How the watch is shared in a span of months; this month, where none is named", ""),
-		func(ctx context.Context, in *monthsInput) (*loads, error) {
+		func(ctx context.Context, in *MonthSpan) (*loads, error) {
 			w, _ := asker(ctx)
 			out := &loads{}
 			from, to, err := a.months(in.From, in.To, 1)
@@ -127,6 +123,12 @@ func (a *API) dashboards() {
 		})
 }
 
+// MonthSpan names a span of months.
+type MonthSpan struct {
+	From string `query:"from" maxLength:"7" pattern:"^[0-9]{4}-[0-9]{2}$" example:"2026-01" doc:"first month"`
+	To   string `query:"to" maxLength:"7" pattern:"^[0-9]{4}-[0-9]{2}$" example:"2026-04" doc:"last month; this one, where it is left out"`
+}
+
 // today is the day where the house is.
 func (a *API) today() domain.Date { return domain.DateOf(a.cfg.Now(), a.cfg.Handler.Zone) }
 
@@ -146,21 +148,30 @@ func lately(from, to, today domain.Date) (domain.Date, domain.Date, error) {
 
 // months is a span of months such as 2026-04, each by its first day; what is left out makes it the last n.
 func (a *API) months(from, to string, n int) (first, last domain.Date, err error) {
-	last = a.today()
-	if to != "" {
-		if last, err = domain.ParseDate(to + "-01"); err != nil {
+	for _, m := range []struct {
+		text string
+		day  *domain.Date
+	}{{from, &first}, {to, &last}} {
+		if m.text == "" {
+			continue
+		}
+		if *m.day, err = domain.ParseDate(m.text + "-01"); err != nil {
 			return first, last, problemSpan
 		}
 	}
-	last.Day = 1
-	first = last
-	for range n - 1 {
-		first = first.Add(-1)
-		first.Day = 1
+	return spanOfMonths(first, last, a.today(), n)
+}
+
+func spanOfMonths(first, last, today domain.Date, n int) (domain.Date, domain.Date, error) {
+	if last.IsZero() {
+		last = today
+		last.Day = 1
 	}
-	if from != "" {
-		if first, err = domain.ParseDate(from + "-01"); err != nil {
-			return first, last, problemSpan
+	if first.IsZero() {
+		first = last
+		for range n - 1 {
+			first = first.Add(-1)
+			first.Day = 1
 		}
 	}
 	if last.Before(first) || first.Add(longestSpan).Before(last) {

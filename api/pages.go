@@ -48,6 +48,7 @@ func (a *API) pages() {
 	a.documentPages()
 	a.approvalPages()
 	a.officePages()
+	a.dashboardPages()
 	a.officerPages()
 }
 
@@ -304,7 +305,7 @@ func (d *desk) frame(title string) (*frame, error) {
 	)
 	group(d.t("值守与人员", "The watch and people"))
 	group(d.t("保管与核查", "Kept and checked"),
-		item("/desk/policy", "制度库", "Rules", commands.Look),
+		item("/desk/dashboards", "统计", "Figures", commands.Work), item("/desk/policy", "制度库", "Rules", commands.Look),
 		item("/desk/calendar", "日历", "Calendar", commands.Look),
 		item("/desk/org", "机构", "Organisation", commands.Look),
 		item("/desk/audit", "核查", "Checks", commands.Audit),

@@ -417,7 +417,7 @@ func (a *API) registerPage(w http.ResponseWriter, r *http.Request) {
 			out.First = turned(r, "after", "")
 		}
 		csv := url.Values{}
-		for _, k := range []string{"state", "urgency", "kind", "class", "book", "q", "from", "until", "open", "overdue"} {
+		for _, k := range []string{"state", "urgency", "kind", "class", "book", "lead", "q", "from", "until", "open", "overdue"} {
 			if q.Get(k) != "" {
 				csv.Set(k, q.Get(k))
 			}
