@@ -176,7 +176,8 @@ func decodeField(posted url.Values, f jsonField, name string, zone *time.Locatio
 		}
 		return items, len(items) > 0 || !f.optional()
 	case t.Kind() == reflect.Struct && !reflect.PointerTo(t).Implements(textType):
-		return decodeForm(posted, t, name, zone), true
+		inner := decodeForm(posted, t, name, zone)
+		return inner, len(inner) > 0 || !f.optional()
 	case text == "" && (f.optional() || len(values) == 0 || t.Kind() != reflect.String):
 		return nil, false
 	}
@@ -318,13 +319,21 @@ func formOf(d *desk, cmd any, id, action, title string, with fill) form {
 	return f
 }
 
+// dotted is the place of a nested field as the schema names it.
+var dotted = strings.NewReplacer("[", ".", "]", "")
+
 // fields are the fields of a form for one field of a command: one, or those of a struct within it.
 func (d *desk) fields(j jsonField, name, id, command string, with fill) (list []field) {
 	t := j.typ
 	if t.Kind() == reflect.Struct && !reflect.PointerTo(t).Implements(textType) {
 		for _, inner := range jsonFields(j.value, "") {
 			for _, one := range d.fields(inner, name+"["+inner.name+"]", id, command, with) {
-				one.Kind = "hidden" // what is nested says what was shown, which nobody types
+				if j.tag.Get("form") != "typed" {
+					one.Kind = "hidden" // what is nested says what was shown, which nobody types
+				} else {
+					one.Label = web.Label(d.lang, command, j.name+"."+inner.name)
+					one.Required = one.Required && !j.optional()
+				}
 				list = append(list, one)
 			}
 		}
@@ -382,7 +391,7 @@ func (d *desk) fields(j jsonField, name, id, command string, with fill) (list []
 	}
 	if with.problem != nil {
 		for _, e := range with.problem.Errors {
-			if e.Location == name || strings.HasPrefix(e.Location, name+"[") || e.Location == "" && strings.Contains(e.Message, " "+j.name+" ") {
+			if e.Location == name || e.Location == dotted.Replace(name) || strings.HasPrefix(e.Location, name+"[") || e.Location == "" && strings.Contains(e.Message, " "+j.name+" ") {
 				f.Error = oneLanguage(d.lang, e.Message)
 			}
 		}

@@ -103,7 +103,7 @@ func (a *API) leaveQueries() {
 			})
 	}
 	list("/leave/requests", "One's own leaves, outings and trips, the latest first", func(ctx context.Context, w who) ([]whereabouts.Absence, error) {
-		return whereabouts.Of(ctx, a.cfg.Read.Pool, w.Office, w.Person, 500)
+		return whereabouts.Of(ctx, a.cfg.Read.Pool, w.Office, w.Person, 0, 500)
 	})
 	list("/leave/waiting", "What waits for a decision of the asker's post", func(ctx context.Context, w who) ([]whereabouts.Absence, error) {
 		return whereabouts.Waiting(ctx, a.cfg.Read.Pool, w.Office, w.Person, w.posts)

@@ -47,6 +47,7 @@ func (a *API) pages() {
 	a.page(get, "/desk/events", commands.Work, "Counts of the tray, as they change", a.trayEvents)
 	a.documentPages()
 	a.approvalPages()
+	a.leavePages()
 	a.officePages()
 	a.dashboardPages()
 	a.officerPages()
@@ -303,7 +304,10 @@ func (d *desk) frame(title string) (*frame, error) {
 		item("/desk/approvals", "审批", "Approvals", commands.Work),
 		item("/desk/registers", "登记簿", "Number books", commands.Work),
 	)
-	group(d.t("值守与人员", "The watch and people"))
+	group(d.t("值守与人员", "The watch and people"),
+		item("/desk/leave", "请假与外出", "Leave and outings", commands.Work),
+		item("/desk/whereabouts", "去向牌", "Who is where", commands.Work),
+	)
 	group(d.t("保管与核查", "Kept and checked"),
 		item("/desk/dashboards", "统计", "Figures", commands.Work), item("/desk/policy", "制度库", "Rules", commands.Look),
 		item("/desk/calendar", "日历", "Calendar", commands.Look),

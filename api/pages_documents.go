@@ -17,6 +17,7 @@ import (
 	"andu/domain"
 	"andu/domain/approvals"
 	"andu/domain/documents"
+	"andu/domain/leave"
 	"andu/domain/registers"
 	"andu/projections/inbox"
 	"andu/projections/register"
@@ -70,6 +71,8 @@ func (d *desk) pageOf(stream string) string {
 		return "/desk/approvals/" + id
 	case registers.Context.Name:
 		return "/desk/registers/" + id
+	case leave.Context.Name:
+		return "/desk/leave"
 	case "policy", "calendar", "org":
 		return "/desk/" + domain.ContextOf(stream)
 	}

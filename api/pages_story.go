@@ -10,6 +10,7 @@ import (
 	"andu/domain"
 	"andu/domain/approvals"
 	"andu/domain/documents"
+	"andu/domain/leave"
 	"andu/domain/policy"
 	"andu/domain/registers"
 )
@@ -152,6 +153,20 @@ func groundsOf(r domain.Recorded, urgency string) []string {
 		return []string{"apr.escalateTo[" + e.From + "]"}
 	case approvals.OpinionCorrected:
 		return []string{approvals.CorrectAfterClose.Name}
+	case leave.StepRouted:
+		return []string{e.Rule}
+	case leave.StepEscalated:
+		return []string{"apr.escalateTo[" + e.From + "]"}
+	case leave.Approved:
+		return []string{leave.EndReport.Name}
+	case leave.PhonedIn:
+		return []string{leave.PhoneAllowed.Name}
+	case leave.PaperLapsed:
+		return []string{leave.Lapse.Name}
+	case leave.Registered, leave.MonthCompiled:
+		return []string{leave.Keeper.Name}
+	case leave.EntitlementGranted:
+		return []string{leave.AnnualEntitlement.Name}
 	}
 	return nil
 }
@@ -160,6 +175,7 @@ func groundsOf(r domain.Recorded, urgency string) []string {
 var tellers = map[string]func(d *desk, l *line, event any){
 	approvals.Context.Name: (*desk).tellApproval,
 	documents.Context.Name: (*desk).tellDocument,
+	leave.Context.Name:     (*desk).tellLeave,
 	policy.Context.Name:    (*desk).tellPolicy,
 	registers.Context.Name: (*desk).tellRegister,
 }

@@ -155,6 +155,7 @@ func TestPagesAnswer(t *testing.T) {
 	paper, id, _ := w.proposed(d, nil)
 	registrar, director, auditor := w.as(d.registrar), w.as(d.leader), w.as("auditor")
 	series := bookOf(t, w, paper)
+	asked := registrar.post("/leave/requests", askLeave("事假", "2026-06-15", "AM", "2026-06-15", "PM")).result().request(t)
 	inline := regexp.MustCompile(`\sstyle=|\son[a-z]+="|<script>|<style`)
 	for _, r := range w.door.Routes() {
 		if !isPage(r) || r.Method != http.MethodGet || r.May == "" {
@@ -168,6 +169,8 @@ func TestPagesAnswer(t *testing.T) {
 			path = strings.Replace(path, "{id}", id, 1)
 		case strings.HasPrefix(path, "/desk/registers/{"):
 			path = strings.Replace(path, "{id}", series, 1)
+		case strings.HasPrefix(path, "/desk/leave/{"):
+			path = strings.Replace(path, "{id}", asked, 1)
 		case strings.HasPrefix(path, "/desk/explain/"):
 			path = "/desk/explain/document-" + paper + "/0"
 		case strings.Contains(path, "{"):
@@ -175,6 +178,12 @@ func TestPagesAnswer(t *testing.T) {
 			continue
 		}
 		asks := []user{registrar, director}
+		switch {
+		case r.Path == "/desk/leave/register": // for the keeper, and to whom the month is reported
+			asks = []user{w.as("admin"), w.as("deputy-admin")}
+		case strings.HasPrefix(r.Path, "/desk/leave/{"):
+			asks = []user{registrar}
+		}
 		if !commands.May([]commands.Role{commands.Staff}, r.May) { // a page of the officers
 			registrar.page(path).shows(http.StatusForbidden)
 			asks = nil

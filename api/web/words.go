@@ -150,6 +150,16 @@ var words = map[string][2]string{
 	"act.approval.opened": {"报请审批", "asked"}, "act.approval.signer-added": {"加签", "asked others"}, "act.approval.step-transferred": {"转办", "transferred"}, "act.approval.step-entrusted": {"委托", "entrusted"},
 	"act.approval.dispute-raised": {"提出争议", "raised a dispute"}, "act.approval.decided-by-meeting": {"记录会议决定", "recorded a decision"}, "act.approval.withdrawn": {"撤回", "withdrew"},
 
+	// leave, outings and trips
+	"kind.leave": {"请假", "leave"}, "kind.phone-in": {"电话请假", "phoned in"}, "kind.outing": {"因公外出", "outing"}, "kind.trip": {"出差", "trip"},
+	"AM": {"上午", "morning"}, "PM": {"下午", "afternoon"}, "free": {"口头", "in any form"}, "stream.leave": {"请假", "leave"},
+	"#type": {"假别", "type"}, "#from.on": {"起", "from"}, "#from.half": {"起于", "begins in the"}, "#to.on": {"止", "to"}, "#to.half": {"止于", "ends in the"},
+	"#back.on": {"返岗日期", "back on"}, "#back.half": {"返岗", "back in the"}, "#certificate": {"医生证明编号", "number of the doctor's certificate"}, "#place": {"地点", "place"},
+	"#purpose": {"事由", "purpose"}, "#task": {"任务", "task"}, "#out_at": {"离开", "out at"}, "#back_at": {"预计返回", "back at"}, "#accepted": {"采纳", "accepted"},
+	"#leave.Ask.contact": {"联系方式", "where to reach you"}, "#leave.Ask.reason": {"事由", "reason"}, "#leave.PhoneIn.person": {"请假人", "who called"},
+	"#leave.PhoneIn.reason": {"事由", "reason"}, "#leave.SupplyPaper.text": {"书面材料内容", "what the papers say"}, "#leave.Disapprove.reason": {"不同意的理由", "why not"},
+	"#leave.Extend.reason": {"续假事由", "why longer"}, "#leave.Ask.form": {"申请形式", "form of the request"}, "#leave.Extend.form": {"申请形式", "form of the request"},
+
 	// parts of the rules, by the first word of a key
 	"rules.policy": {"制度", "the rules themselves"}, "rules.org": {"机构与岗位", "organisation"}, "rules.cal": {"工作日历", "calendar"}, "rules.rcv": {"收文", "incoming papers"}, "rules.reg": {"登记簿与编号", "books and numbers"},
 	"rules.apr": {"审批", "approvals"}, "rules.cir": {"传阅", "circulation"}, "rules.duty": {"值班", "duty"}, "rules.att": {"考勤", "attendance"}, "rules.leave": {"请假", "leave"}, "rules.outing": {"外出", "outings"},

@@ -94,8 +94,8 @@ func (v Business) Check() error {
 type PhoneIn struct {
 	Person string `json:"person" doc:"who is away" minLength:"1" maxLength:"60"`
 	Type   string `json:"type" doc:"one of leave.types" minLength:"1" maxLength:"40"`
-	From   Edge   `json:"from" doc:"the first half day"`
-	To     Edge   `json:"to" doc:"the last half day"`
+	From   Edge   `json:"from" doc:"the first half day" form:"typed"`
+	To     Edge   `json:"to" doc:"the last half day" form:"typed"`
 	Cause  string `json:"cause" doc:"why the rules could not be followed, as leave.phoneIn.allowed says" minLength:"1" maxLength:"40" example:"urgent"`
 	Reason string `json:"reason" minLength:"1" maxLength:"1000"`
 }
@@ -494,8 +494,8 @@ func reported(approval bool) string {
 type ReportTrip struct {
 	Place string `json:"place" minLength:"1" maxLength:"200"`
 	Task  string `json:"task" minLength:"1" maxLength:"1000"`
-	From  Edge   `json:"from" doc:"the first half day"`
-	To    Edge   `json:"to" doc:"the last half day"`
+	From  Edge   `json:"from" doc:"the first half day" form:"typed"`
+	To    Edge   `json:"to" doc:"the last half day" form:"typed"`
 }
 
 // Decide takes the traveller's own report, before departure (R181).
@@ -543,7 +543,7 @@ func (e TripReported) Evolve(l Ledger) Ledger {
 // Return reports that the person is back (销假), from a leave, an outing or a trip.
 type Return struct {
 	Request string `json:"request" minLength:"1" maxLength:"60"`
-	Back    Edge   `json:"back" doc:"the first half day at work again; an outing ends at the time of the report and needs none" required:"false"`
+	Back    Edge   `json:"back" doc:"the first half day at work again; an outing ends at the time of the report and needs none" required:"false" form:"typed"`
 }
 
 // Decide takes the report of the person, or of the post to which the end of leave is reported. An earlier return makes

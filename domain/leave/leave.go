@@ -781,8 +781,8 @@ func opened(r domain.Recorded, kind, request string, due domain.Instant) []domai
 // Ask asks for a leave, ahead of it (请假).
 type Ask struct {
 	Type        string `json:"type" doc:"one of leave.types" minLength:"1" maxLength:"40" example:"事假"`
-	From        Edge   `json:"from" doc:"the first half day"`
-	To          Edge   `json:"to" doc:"the last half day"`
+	From        Edge   `json:"from" doc:"the first half day" form:"typed"`
+	To          Edge   `json:"to" doc:"the last half day" form:"typed"`
 	Form        string `json:"form" doc:"free, or written: with the leave slip" enum:"free,written"`
 	Reason      string `json:"reason" minLength:"1" maxLength:"1000"`
 	Certificate string `json:"certificate" doc:"number of the doctor's certificate" required:"false" maxLength:"200"`
@@ -1121,7 +1121,7 @@ func (e Withdrawn) Settles(r domain.Recorded) []domain.TaskID {
 // Extend asks for a longer leave before it is over (续假).
 type Extend struct {
 	Request     string `json:"request" minLength:"1" maxLength:"60"`
-	To          Edge   `json:"to" doc:"the last half day of the longer leave"`
+	To          Edge   `json:"to" doc:"the last half day of the longer leave" form:"typed"`
 	Form        string `json:"form" enum:"free,written"`
 	Reason      string `json:"reason" minLength:"1" maxLength:"1000"`
 	Certificate string `json:"certificate" doc:"number of the doctor's certificate" required:"false" maxLength:"200"`

@@ -6,6 +6,7 @@ package whereabouts
 import (
 	"context"
 	_ "embed"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -92,9 +93,18 @@ func OnDay(ctx context.Context, db projections.Querier, office string, day domai
 	}), err
 }
 
-// Of gives at most limit absences of a person, the latest first.
-func Of(ctx context.Context, db projections.Querier, office, person string, limit int) ([]Absence, error) {
-	return list(ctx, db, `a.office = $1 and a.person = $2 order by a.starts_at desc, a.request limit $3`, office, person, limit)
+// Of gives at most limit absences of a person, the latest first, behind the first so many.
+func Of(ctx context.Context, db projections.Querier, office, person string, skip, limit int) ([]Absence, error) {
+	return list(ctx, db, `a.office = $1 and a.person = $2 order by a.starts_at desc, a.request offset $3 limit $4`, office, person, skip, limit)
+}
+
+// Find gives the ledger in which a request stands; domain.ErrNoStream where the office has none of that id.
+func Find(ctx context.Context, db projections.Querier, office, request string) (stream string, err error) {
+	err = db.QueryRow(ctx, `select stream from `+table+` where office = $1 and request = $2`, office, request).Scan(&stream)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", domain.ErrNoStream
+	}
+	return stream, err
 }
 
 // Waiting gives what waits for a decision of one of the posts, the longest waiting first. One's own does not.
