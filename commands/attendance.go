@@ -296,7 +296,7 @@ func (h *Handler) days(ctx context.Context, office, begins string) (map[string][
 			return nil, err
 		}
 		of := make([]attendance.Day, len(persons))
-		err = each(ctx, persons, func(ctx context.Context, i int, p string) (err error) {
+		err = h.each(ctx, persons, func(ctx context.Context, i int, p string) (err error) {
 			of[i], _, err = State(ctx, h, attendance.Context, office, attendance.StreamOf(NewID, office, p, date))
 			return err
 		})
