@@ -271,7 +271,7 @@ func moveAccess(w *world, e Event) {
 		a.class, a.own, a.until = b.str("class"), true, b.day("until")
 		w.settle("access.lapse", e.Stream)
 		if at := b.at("lapses_at"); !at.IsZero() {
-			w.expect("access.lapse", e.Stream, later(at, e.Recorded), "the class to lapse")
+			w.expect(e, "access.lapse", e.Stream, later(at, e.Recorded), "the class to lapse")
 		}
 	case "access.classification-lapsed":
 		a.class, a.own, a.until = b.str("class"), true, none
@@ -305,7 +305,7 @@ func moveAccess(w *world, e Event) {
 		if !a.own {
 			a.class = b.str("class")
 		}
-		w.expect("access.session", b.str("view"), b.at("until"), "the viewing to end")
+		w.expect(e, "access.session", b.str("view"), b.at("until"), "the viewing to end")
 	case "access.window-opened":
 		if v := a.views[b.str("view")]; v != nil {
 			v.windows = append(v.windows, [2]int64{b.num("from"), b.num("to")})
@@ -328,7 +328,7 @@ func (a *accessTo) lost(w *world, e Event, who string) {
 	}
 	for id, v := range a.views {
 		if v.person == who {
-			w.expect("access.scope-lost", id, e.Recorded, fmt.Sprintf("the viewing of %s closed: nothing is seen after a right is taken away", who))
+			w.expect(e, "access.scope-lost", id, e.Recorded, fmt.Sprintf("the viewing of %s closed: nothing is seen after a right is taken away", who))
 		}
 	}
 }

@@ -576,18 +576,15 @@ func moveApprovals(w *world, e Event) {
 	}
 	stop := func() {
 		for _, kind := range []string{"approval.remind", "approval.timeout"} {
-			if due, ok := w.due(kind, task); ok && due.Add(grace).Before(e.Occurred) {
-				continue // it was due long before and did not come: it is said when the log goes on
-			}
-			w.settle(kind, task)
+			w.void(e, kind, task)
 		}
 	}
 	run := func(due, remind time.Time) {
 		if due.IsZero() {
 			return
 		}
-		w.expect("approval.remind", task, remind, "the posts of the step to be reminded")
-		w.expect("approval.timeout", task, due, "the step to go to the next post up, or a finding that there is none")
+		w.expect(e, "approval.remind", task, remind, "the posts of the step to be reminded")
+		w.expect(e, "approval.timeout", task, due, "the step to go to the next post up, or a finding that there is none")
 	}
 	switch e.Type {
 	case "approval.opened":
@@ -701,14 +698,14 @@ func moveApprovals(w *world, e Event) {
 	case "approval.closed":
 		c.outcome, c.decision = b.str("outcome"), b.str("decision")
 		if c.kind == "收文批示" && c.outcome != "withdrawn" && c.subject != "" {
-			w.expect("instruction.record", e.Stream, e.Recorded, "the instruction to be recorded with the paper")
+			w.expect(e, "instruction.record", e.Stream, e.Recorded, "the instruction to be recorded with the paper")
 		}
 		c.steps = nil
 	case "approval.delivered":
 		c.delivered = true
 	}
 	if c.outcome == "" && c.current() == nil && !c.reviewDue && !c.returned {
-		w.expect("approval.moves-on", e.Stream, e.Recorded, "the next step of the case, or its end")
+		w.expect(e, "approval.moves-on", e.Stream, e.Recorded, "the next step of the case, or its end")
 	} else {
 		w.settle("approval.moves-on", e.Stream)
 	}

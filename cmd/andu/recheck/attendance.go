@@ -198,7 +198,7 @@ func (w *world) lost(e Event, d day, t time.Duration) (lost, minutes int64, due 
 }
 
 // words are what covers by the words of att.covers.
-var coverWords = map[string][]string{"leave": {"leave"}, "phone-in": {"phone-in-with-papers"}, "outing": {"phoned-business-outing", "approved-outing"}, "trip": {"approved-trip"}}
+var coverWords = map[string][]string{"leave": {"leave"}, "phone-in": {"phone-in-with-papers"}, "outing": {"phoned-business-outing", "approved-outing"}, "trip": {"approved-trip"}, "duty-shift": {"duty-shift"}}
 
 // determine finds what a day counts for from marks, refusals, leave, policy and calendar; until is set while a cover is open.
 func (w *world) determine(e Event, d *personDay) (f finding, until time.Time) {
@@ -216,6 +216,9 @@ func (w *world) determine(e Event, d *personDay) (f finding, until time.Time) {
 		r, state := w.leaves["leave-"+d.person].covers(h)
 		if state == "lapsed" {
 			r = nil
+		}
+		if r == nil && o.state == "missing" {
+			r = w.onWatch(e, d.person, s)
 		}
 		switch {
 		case o.state == "signed":
@@ -258,12 +261,32 @@ func (w *world) determine(e Event, d *personDay) (f finding, until time.Time) {
 	return f, until
 }
 
+// elsewhere is the index of att.covers for those who are at work in another place.
+const elsewhere = "duty shift, meeting, trip"
+
 func (w *world) stands(e Event, kind string) bool {
-	list := w.texts(e, "att.covers")
-	if kind == "trip" {
-		list = w.texts(e, "att.covers[duty shift, meeting, trip]")
+	lists := w.texts(e, "att.covers")
+	if (kind == "trip" || kind == "duty-shift") && slices.Contains(w.indexes(e, "att.covers[]"), elsewhere) {
+		lists = append(lists, w.texts(e, "att.covers["+elsewhere+"]")...)
 	}
-	return slices.ContainsFunc(coverWords[kind], func(word string) bool { return slices.Contains(list, word) })
+	return slices.ContainsFunc(coverWords[kind], func(word string) bool { return slices.Contains(lists, word) })
+}
+
+// onWatch is the shift that a person keeps when a session is to begin.
+func (w *world) onWatch(e Event, who string, s session) *request {
+	for _, line := range []string{dutyRoom, messengerRoom} {
+		for _, p := range w.posts {
+			if p.office != e.Office || p.line != line {
+				continue
+			}
+			for _, x := range p.shifts {
+				if x.person == who && !x.start.After(s.expected) && !x.end.Before(s.expected) {
+					return &request{kind: "duty-shift", id: shiftKey(p.stream, x.start)}
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // attended is what the marks say of a session.
@@ -639,7 +662,7 @@ func moveAttendance(w *world, e Event) {
 		if sh := w.sheets[b.str("sheet")]; sh != nil && sh.closedAt.IsZero() && sh.expected[d.person] {
 			sh.waiting[d.person] = true
 		}
-		w.expect("attendance.entry", b.str("sheet")+"/"+d.person, later(b.at("closes"), e.Recorded), "the sign-in to stand on its sheet")
+		w.expect(e, "attendance.entry", b.str("sheet")+"/"+d.person, later(b.at("closes"), e.Recorded), "the sign-in to stand on its sheet")
 	case "attendance.late-sign-in-refused":
 		d.refused = append(d.refused, mark{b.str("session"), b.str("event"), b.at("at")})
 	case "attendance.time-owed":
@@ -654,7 +677,7 @@ func moveAttendance(w *world, e Event) {
 		}
 	case "attendance.awaited":
 		d.awaiting = true
-		w.expect("attendance.await", e.Stream, b.at("until"), "the day to be determined: its cover is decided")
+		w.expect(e, "attendance.await", e.Stream, b.at("until"), "the day to be determined: its cover is decided")
 	case "attendance.determined":
 		d.found, d.at, d.times = readFinding(b), b.at("at"), 1
 		w.settle("attendance.await", e.Stream)

@@ -300,7 +300,7 @@ func moveCalendar(w *world, e Event) {
 	}
 	if v := o.num("version"); v > c.version && e.Type != "calendar.recomputed" {
 		c.version = v
-		w.expect("calendar.recompute", e.Office, e.Recorded, fmt.Sprintf("what rests on an earlier calendar to be reckoned again for version %d", v))
+		w.expect(e, "calendar.recompute", e.Office, e.Recorded, fmt.Sprintf("what rests on an earlier calendar to be reckoned again for version %d", v))
 	}
 	c.versions = append(c.versions, versioned{e.Revision, c.version})
 }

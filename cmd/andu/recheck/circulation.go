@@ -185,9 +185,7 @@ func moveCirculation(w *world, e Event) {
 	r := s.find(b.str("reader"))
 	move := func(to string) {
 		if r != nil {
-			if due, ok := w.due("circulation.dwell", e.Stream+"/"+r.person); !ok || !due.Add(grace).Before(e.Occurred) {
-				w.settle("circulation.dwell", e.Stream+"/"+r.person)
-			}
+			w.void(e, "circulation.dwell", e.Stream+"/"+r.person)
 			r.state, r.due = to, time.Time{}
 		}
 	}
@@ -204,7 +202,7 @@ func moveCirculation(w *world, e Event) {
 		if r != nil {
 			r.state, r.due = "delivered", b.at("due")
 			if !r.due.IsZero() {
-				w.expectIf("circulation.dwell", e.Stream+"/"+r.person, r.due, "the reader to be urged: his time is over", func() bool { return !s.over() })
+				w.expectIf(e, "circulation.dwell", e.Stream+"/"+r.person, r.due, "the reader to be urged: his time is over", func() bool { return !s.over() })
 			}
 		}
 	case "circulation.copy-opened":
@@ -234,6 +232,6 @@ func moveCirculation(w *world, e Event) {
 		s.returned = true
 	}
 	if !s.over() && len(s.readers) > 0 && !slices.ContainsFunc(s.readers, func(r *reader) bool { return r.has() || r.waits() }) {
-		w.expect("circulation.complete", e.Stream, e.Recorded, "the circulation to be completed: everybody has read")
+		w.expect(e, "circulation.complete", e.Stream, e.Recorded, "the circulation to be completed: everybody has read")
 	}
 }

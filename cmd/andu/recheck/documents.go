@@ -35,6 +35,8 @@ type paper struct {
 	end                  string
 	first                string
 	joined               []string
+	dutyEntry            string // of the duty log, its first book
+	source               string // import that transcribed it
 }
 
 // copyAt is where one copy is.
@@ -323,6 +325,34 @@ var ofDocuments = []rule{
 		}
 		return unless(e.Body.str("of") == of && e.Corrects == of, "the entry in force corrected, %s", of)
 	})},
+	{"document.transcribed", "document.transcribed", "catalogue 4.1", func(w *world, e Event) string {
+		b := e.Body
+		names := map[string]bool{}
+		for _, c := range b.objs("copies") {
+			if c.str("copy") == "" || names[c.str("copy")] {
+				return "copies, each with a number of its own"
+			}
+			names[c.str("copy")] = true
+		}
+		due := time.Time{}
+		if d := b.obj("term").day("due_on"); d != none {
+			due = d.end(e.zone)
+		}
+		return first(unless(w.papers[e.Stream] == nil && len(names) > 0, "a row that was not transcribed before"), unless(e.Actor.Post == w.text(e, "rcv.registrar") && b.str("by") == e.Actor.Person, "transcribed by %s", w.text(e, "rcv.registrar")),
+			unless(b.at("received_at").Equal(e.Occurred) && (b.day("closed_on") == none || b.day("closed_on") >= e.today()), "received when the old book says, and not closed before"),
+			unless(b.obj("term").at("due_at").Equal(due) && (due.IsZero() || !b.yes("closed")), "due %s, where it is open", show(due)))
+	}},
+	{"document.old-number", "document.number-transcribed", "catalogue 2.4a", ofPaper(func(w *world, e Event, p *paper) string {
+		s := w.series[e.Body.str("series")]
+		if s == nil {
+			return "the number of a series that is open"
+		}
+		v := s.allotted[e.Body.num("number")]
+		return unless(p.source != "" && v.item == e.Stream && v.text == e.Body.str("text") && p.text == "", "the old number that was transcribed for this paper")
+	})},
+	{"document.transcript-withdrawn", "document.transcript-withdrawn", "catalogue 4.1", ofPaper(func(w *world, e Event, p *paper) string {
+		return unless(p.source != "" && p.source == e.Body.str("import") && e.Body.str("number") == p.text && e.Actor.Post == w.text(e, "rcv.registrar"), "a paper of this import, withdrawn by the registrar")
+	})},
 	{"document.class", "document.*", "architecture 3.18", func(w *world, e Event) string {
 		class := ""
 		if p := w.papers[e.Stream]; p != nil {
@@ -331,12 +361,22 @@ var ofDocuments = []rule{
 		switch e.Type {
 		case "document.described", "document.registration-corrected":
 			class = e.Body.str("class")
-		case "document.received":
+		case "document.received", "document.transcribed":
 			_, asked := w.asked(e)
 			class = asked.str("class")
 		}
 		return unless(e.Class == class, "recorded under the paper's class, %q", class)
 	}},
+}
+
+// dutyEntry tells whether a duty log of the office has an entry.
+func (w *world) dutyEntry(office, entry string) bool {
+	for _, p := range w.posts {
+		if p.office == office && p.entries[entry] != nil {
+			return true
+		}
+	}
+	return false
 }
 
 func b(e Event, field string) string { return e.Body.str(field) }
@@ -466,6 +506,33 @@ func moveDocuments(w *world, e Event) {
 			p.copies[name] = copyAt{state: held}
 		}
 		p.signed = len(b.list("copies"))
+	case "document.duty-paper-handed-on":
+		p.dutyEntry = b.str("entry")
+		if w.dutyEntry(e.Office, p.dutyEntry) {
+			w.expect(e, "document.duty-paper", e.Stream, e.Recorded, "the entry of the duty log to end: its paper was taken over")
+		}
+	case "document.transcribed":
+		p.receivedAt, p.receipt, p.served, p.signedBy, p.source = b.at("received_at"), b.str("id"), b.str("served_organ"), b.str("signed_by"), b.obj("source").str("import")
+		p.copies, p.signed = map[string]copyAt{}, len(b.objs("copies"))
+		for _, c := range b.objs("copies") {
+			p.copies[c.str("copy")] = copyAt{state: held}
+			if c.str("holder") != "" {
+				p.copies[c.str("copy")] = copyAt{out, c.str("holder")}
+			}
+		}
+		p.lead, p.co, p.closed, p.filed, p.due = b.str("lead"), b.list("co"), b.yes("closed"), b.str("file_code") != "", b.obj("term")
+		if p.lead != "" {
+			p.action = "办件"
+		}
+		if due := p.due.at("due_at"); !due.IsZero() {
+			w.expect(e, "document.overdue", e.Stream, later(due, e.Recorded), "a finding that the paper is overdue")
+		}
+	case "document.number-transcribed":
+		p.series, p.number, p.text = b.str("series"), b.num("number"), b.str("text")
+	case "document.transcript-withdrawn":
+		w.papers[e.Stream] = &paper{end: "withdrawn", class: p.class, receivedAt: p.receivedAt}
+		w.void(e, "document.overdue", e.Stream)
+		return
 	case "document.described", "document.registration-corrected":
 		p.described, p.main, p.class = b.str("id"), b, b.str("class")
 	case "document.registered":
@@ -481,7 +548,7 @@ func moveDocuments(w *world, e Event) {
 	case "document.duplicate-found":
 		p.first = b.str("first")
 		p.leave("joined to the first receipt", joined)
-		w.expect("document.duplicate", e.Stream, e.Recorded, "the copies to be counted with the first receipt")
+		w.expect(e, "document.duplicate", e.Stream, e.Recorded, "the copies to be counted with the first receipt")
 	case "document.copies-joined":
 		p.joined = append(p.joined, b.str("from"))
 		for _, c := range b.objs("copies") {
@@ -494,7 +561,7 @@ func moveDocuments(w *world, e Event) {
 		p.reviewed = true
 	case "document.handling-proposed":
 		p.action, p.proposed, p.instructed, p.instructedLead = b.str("action"), true, false, ""
-		w.expect("instruction", e.Stream, e.Recorded, "a case for the instruction on the paper")
+		w.expect(e, "instruction", e.Stream, e.Recorded, "a case for the instruction on the paper")
 	case "document.instructed":
 		p.decisions = append(p.decisions, b.str("decision"))
 		p.proposed, p.instructed, p.instructedLead = b.yes("approved"), b.yes("approved"), b.str("lead")
@@ -543,13 +610,11 @@ func moveDocuments(w *world, e Event) {
 	if e.is("document.registered", "document.due-revised", "document.reopened") {
 		w.settle("document.overdue", e.Stream)
 		if due := p.due.at("due_at"); !due.IsZero() && !p.overdueNoted.Equal(due) {
-			w.expect("document.overdue", e.Stream, later(due, e.Recorded), "a finding that the paper is overdue")
+			w.expect(e, "document.overdue", e.Stream, later(due, e.Recorded), "a finding that the paper is overdue")
 		}
 	}
 	if e.is("document.returned", "document.transferred-out", "document.recalled-by-issuer", "document.closed", "document.filed") {
-		if due, ok := w.due("document.overdue", e.Stream); !ok || !due.Add(grace).Before(e.Occurred) {
-			w.settle("document.overdue", e.Stream)
-		}
+		w.void(e, "document.overdue", e.Stream)
 		w.settle("instruction", e.Stream)
 	}
 	if p.filed { // what may still be asked of it: number, class, copies

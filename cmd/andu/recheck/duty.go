@@ -9,7 +9,9 @@ import (
 
 // dutyPost is one duty post: who is responsible, the shifts planned, and what is open.
 type dutyPost struct {
+	office, stream    string
 	line, responsible string
+	former            string    // responsible before the last handover
 	since, shift      time.Time // of the responsibility; start of the shift kept
 	shifts            []*shift  // in order of their start
 	swaps             map[string]*swap
@@ -55,6 +57,9 @@ type entry struct {
 	on                    day
 	by, urgency, owner    string
 	decided, named, ended bool
+	fax, faxFound         bool
+	faxBy                 time.Time // the last instant at which the registry takes it over in time
+	owing                 string    // who had to see to it
 	relays                map[string]bool
 }
 
@@ -103,6 +108,17 @@ func (p *dutyPost) due() (items []string) {
 	}
 	slices.Sort(items)
 	return items
+}
+
+// faxes are the open entries of papers that no handover has set a time for.
+func (p *dutyPost) faxes() (ids []string) {
+	for id, v := range p.entries {
+		if v.fax && !v.ended && v.faxBy.IsZero() {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
 }
 
 // keeps tells whether somebody keeps the room: the responsible person or who stands in.
@@ -341,6 +357,19 @@ var ofDuty = []rule{
 		return unless(!due.IsZero() && b.at("due").Equal(due) && b.yes("met") == !e.Occurred.After(due) && b.at("at").Equal(e.Occurred) && !slices.Contains(m.reported, b.str("way")),
 			"the first report, due %s, met: %v", show(due), !e.Occurred.After(due))
 	})},
+	{"duty.fax-due", "duty.fax-due", "R49, rcv.dutyFax.within, C29", ofPost(func(w *world, e Event, p *dutyPost) string {
+		rule, by := w.object(e, "rcv.dutyFax.within"), p.since
+		if rule.str("boundary") == "excl" {
+			by = by.Add(-time.Microsecond)
+		}
+		s := p.at(p.shift)
+		return unless(w.n(e) > 0 && w.last.Type == "duty.handover-accepted" && s != nil && slices.Contains(s.by, rule.str("to")) && e.Body.at("by").Equal(by) && e.Body.str("person") == p.former &&
+			same(slices.Sorted(slices.Values(e.Body.list("entries"))), p.faxes()), "the papers %v, to %s by %s", p.faxes(), rule.str("to"), show(by))
+	})},
+	{"duty.fax-taken-over", "duty.fax-taken-over", "R49, C29", ofPost(func(w *world, e Event, p *dutyPost) string {
+		d := w.papers[e.Body.str("document")]
+		return unless(p.entries[e.Body.str("entry")] != nil && d != nil && d.dutyEntry == e.Body.str("entry"), "the entry from which the registry took the paper over")
+	})},
 	{"duty.reservation", "duty.reservation-settled", "G12", ofPost(func(w *world, e Event, p *dutyPost) string {
 		owner, open := p.reserved[e.Body.str("item")]
 		return unless(open && (e.Actor.Person == owner || e.Actor.Person == p.responsible), "an open remark, settled by its owner %s or who is responsible", owner)
@@ -492,6 +521,10 @@ func found(w *world, e Event, p *dutyPost) string {
 		return unless(after("duty.inspected") && !w.last.Body.yes("present") && w.last.Body.str("mode") == "in-room" && p.standIn.id == "", "an inspection that found nobody")
 	case "unreachable":
 		return unless(after("duty.reachability-probed") && (!w.last.Body.yes("answered") || w.last.Body.num("seconds") > w.last.Body.num("limit")), "a call that was not answered in time")
+	case "faxNotTakenOver":
+		v := p.entries[b.str("about")]
+		late := v != nil && !v.faxBy.IsZero() && (e.Occurred.After(v.faxBy) || w.n(e) == 0)
+		return unless(late && !v.faxFound && b.str("person") == v.owing && b.at("at").Equal(just(v.faxBy)), "a paper that the registry had not taken over at its time, once")
 	case "emergencyPhoneMissed", "emergencyWrittenMissed":
 		way := "phone"
 		if b.str("kind") == "emergencyWrittenMissed" {
@@ -516,7 +549,7 @@ func moveDuty(w *world, e Event) {
 	b := e.Body
 	p := w.posts[e.Stream]
 	if p == nil {
-		p = &dutyPost{swaps: map[string]*swap{}, reserved: map[string]string{}, entries: map[string]*entry{}, days: map[day]int64{}, emergencies: map[string]*emergency{}}
+		p = &dutyPost{office: e.Office, stream: e.Stream, swaps: map[string]*swap{}, reserved: map[string]string{}, entries: map[string]*entry{}, days: map[day]int64{}, emergencies: map[string]*emergency{}}
 		w.posts[e.Stream] = p
 	}
 	v := p.entries[b.str("entry")]
@@ -534,7 +567,7 @@ func moveDuty(w *world, e Event) {
 			s.accepted = s.accepted || e.Type == "duty.swap-accepted"
 			s.noted = s.noted || e.Type == "duty.swap-noted"
 			if s.noted && (s.accepted || w.text(e, "duty.swap.ack") != "required") {
-				w.expect("duty.swap", b.str("swap"), e.Recorded, "the shift to be the other person's: accepted and told")
+				w.expect(e, "duty.swap", b.str("swap"), e.Recorded, "the shift to be the other person's: accepted and told")
 			}
 		}
 	case "duty.swap-declined":
@@ -553,13 +586,28 @@ func moveDuty(w *world, e Event) {
 		w.settle("duty.swap", b.str("swap"))
 	case "duty.stand-in-started":
 		p.standIn = standIn{id: b.str("stand_in"), person: b.str("person"), until: b.at("until")}
-		w.expect("duty.stand-in", b.str("stand_in"), just(p.standIn.until), "a finding standInTooLong, or its end")
+		w.expect(e, "duty.stand-in", b.str("stand_in"), just(p.standIn.until), "a finding standInTooLong, or its end")
 		if w.roomEmpty(e, b) {
-			w.expect("duty.room", b.str("stand_in"), e.Recorded, "a finding messengerRoomEmpty")
+			w.expect(e, "duty.room", b.str("stand_in"), e.Recorded, "a finding messengerRoomEmpty")
 		}
 	case "duty.stand-in-ended":
 		p.standIn = standIn{}
 		w.settle("duty.stand-in", b.str("stand_in"))
+	case "duty.fax-due":
+		for _, id := range b.list("entries") {
+			if v := p.entries[id]; v != nil {
+				v.faxBy, v.owing = b.at("by"), b.str("person")
+				w.expect(e, "duty.fax", id, just(v.faxBy), "the paper taken over by the registry, or a finding that it was not")
+			}
+		}
+		w.settle("duty.fax-due", e.Stream)
+	case "duty.fax-taken-over":
+		if v != nil {
+			v.decided, v.ended = true, true
+			delete(p.reserved, b.str("entry"))
+		}
+		w.void(e, "duty.fax", b.str("entry"))
+		w.settle("document.duty-paper", b.str("document"))
 	case "duty.finding-raised":
 		switch b.str("kind") {
 		case "standInTooLong":
@@ -567,6 +615,11 @@ func moveDuty(w *world, e Event) {
 			w.settle("duty.stand-in", b.str("about"))
 		case "messengerRoomEmpty":
 			w.settle("duty.room", b.str("about"))
+		case "faxNotTakenOver":
+			if v := p.entries[b.str("about")]; v != nil {
+				v.faxFound = true
+			}
+			w.settle("duty.fax", b.str("about"))
 		case "postLeft", "unreachable":
 			w.settle("duty.looked", e.Stream)
 		case "emergencyPhoneMissed", "emergencyWrittenMissed":
@@ -578,11 +631,11 @@ func moveDuty(w *world, e Event) {
 		}
 	case "duty.inspected":
 		if b.str("mode") == "in-room" && !b.yes("present") && p.standIn.id == "" {
-			w.expect("duty.looked", e.Stream, e.Recorded, "a finding postLeft")
+			w.expect(e, "duty.looked", e.Stream, e.Recorded, "a finding postLeft")
 		}
 	case "duty.reachability-probed":
 		if !b.yes("answered") || b.num("seconds") > b.num("limit") {
-			w.expect("duty.looked", e.Stream, e.Recorded, "a finding unreachable")
+			w.expect(e, "duty.looked", e.Stream, e.Recorded, "a finding unreachable")
 		}
 	case "duty.handover-offered":
 		p.handover = handover{id: b.str("handover"), shift: b.at("shift"), answers: map[string]string{}}
@@ -609,7 +662,8 @@ func moveDuty(w *world, e Event) {
 	case "duty.entry-logged":
 		p.logged++
 		p.days[b.day("on")]++
-		p.entries[b.str("entry")] = &entry{no: b.num("no"), on: b.day("on"), by: b.str("by"), urgency: b.obj("content").str("urgency"), owner: p.responsible, relays: map[string]bool{}}
+		p.entries[b.str("entry")] = &entry{no: b.num("no"), on: b.day("on"), by: b.str("by"), urgency: b.obj("content").str("urgency"), owner: p.responsible,
+			fax: b.obj("content").str("kind") == "fax" || b.obj("content").str("kind") == "telegram", relays: map[string]bool{}}
 	case "duty.entry-corrected":
 		if v != nil {
 			v.urgency = b.obj("content").str("urgency")
@@ -639,7 +693,7 @@ func moveDuty(w *world, e Event) {
 		m := &emergency{due: map[string]time.Time{"phone": b.at("phone_due"), "written": b.at("written_due")}}
 		p.emergencies[b.str("emergency")] = m
 		for way, due := range m.due {
-			w.expect("duty.emergency-clock", b.str("emergency")+"/"+way, just(due), "the first report by "+way+", or a finding that it is missing")
+			w.expect(e, "duty.emergency-clock", b.str("emergency")+"/"+way, just(due), "the first report by "+way+", or a finding that it is missing")
 		}
 	case "duty.emergency-reported":
 		if m := p.emergencies[b.str("emergency")]; m != nil {
@@ -687,14 +741,13 @@ func (p *dutyPost) plan(w *world, e Event) {
 		}
 		if !stays && s.source == "rota" && before != nil && before.planned == s.planned && before.person != s.planned {
 			p.kept[s.start.UnixMicro()] = [2]string{s.planned, before.person}
-			w.expect("duty.kept", shiftKey(e.Stream, s.start), e.Recorded, "the swap in force kept for the shift that takes the place of the swapped one")
+			w.expect(e, "duty.kept", shiftKey(e.Stream, s.start), e.Recorded, "the swap in force kept for the shift that takes the place of the swapped one")
 		}
 		p.shifts = append(p.shifts, s)
 		key := shiftKey(e.Stream, s.start)
-		ahead := func() bool { return p.shift.Before(s.start) && p.at(s.start) != nil }
-		w.expectIf("duty.remind", key, x.at("remind"), "whoever keeps the shift to be reminded", ahead)
+		w.expect(e, "duty.remind", key, x.at("remind"), "whoever keeps the shift to be reminded")
 		if len(w.texts(e, "duty.handover.alertTo")) > 0 {
-			w.expectIf("duty.shift-start", key, just(s.start), "the shift taken over, or an alert that it is not", ahead)
+			w.expect(e, "duty.shift-start", key, just(s.start), "the shift taken over, or an alert that it is not")
 		}
 	}
 	for _, d := range b.list("dropped") {
@@ -732,16 +785,20 @@ func (p *dutyPost) take(w *world, e Event) {
 	for _, item := range b.list("reserved") {
 		p.reserved[item] = b.str("owner")
 	}
+	p.former = p.responsible
 	p.logged, p.responsible, p.since, p.shift, p.handover = 0, b.str("to"), b.at("at"), b.at("in"), handover{}
 	for _, s := range p.shifts {
 		if !s.start.After(p.shift) {
-			w.settle("duty.shift-start", shiftKey(e.Stream, s.start))
-			w.settle("duty.remind", shiftKey(e.Stream, s.start))
+			w.void(e, "duty.shift-start", shiftKey(e.Stream, s.start))
+			w.void(e, "duty.remind", shiftKey(e.Stream, s.start))
 		}
 	}
+	w.void(e, "duty.shift-end", shiftKey(e.Stream, b.at("out")))
 	if s := p.at(p.shift); s != nil && len(w.texts(e, "duty.handover.alertTo")) > 0 {
 		key := shiftKey(e.Stream, s.start)
-		w.expectIf("duty.shift-end", key, just(s.end), "an alert that no shift follows", func() bool { return p.shift.Equal(s.start) && len(p.shifts) > 0 && p.shifts[len(p.shifts)-1] == s })
+		w.expectIf(e, "duty.shift-end", key, just(s.end), "an alert that no shift follows", func() bool { return p.shift.Equal(s.start) && len(p.shifts) > 0 && p.shifts[len(p.shifts)-1] == s })
 	}
-	w.settle("duty.shift-end", shiftKey(e.Stream, b.at("out")))
+	if s := p.at(p.shift); s != nil && len(p.faxes()) > 0 && slices.Contains(s.by, w.object(e, "rcv.dutyFax.within").str("to")) {
+		w.expect(e, "duty.fax-due", e.Stream, e.Recorded, "a time by which the registry takes the papers over")
+	}
 }

@@ -4,5 +4,5 @@ package recheck
 var folds = []fold{
 	{"policy", movePolicy}, {"calendar", moveCalendar}, {"org", moveOrg}, {"person", movePersons}, {"register", moveRegisters},
 	{"document", moveDocuments}, {"approval", moveApprovals}, {"duty", moveDuty}, {"roster", moveRosters}, {"attendance", moveAttendance},
-	{"sheet", moveSheets}, {"roll", moveRolls}, {"leave", moveLeave}, {"access", moveAccess}, {"circulation", moveCirculation},
+	{"sheet", moveSheets}, {"roll", moveRolls}, {"leave", moveLeave}, {"access", moveAccess}, {"circulation", moveCirculation}, {"import", moveImports},
 }

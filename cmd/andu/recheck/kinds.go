@@ -71,6 +71,7 @@ org.officer-appointed - SetUp AppointOfficer
 org.officer-relieved - RelieveOfficer
 org.delegation-granted - GrantDelegation
 org.delegation-ended - EndDelegation Leave
+org.entry-withdrawn c WithdrawEntry
 org.refused - AppointOfficer Fill AppointActing AssignFunction NameSubstitute ReturnHandBackItem GrantDelegation
 person.registered s Register
 person.renamed s Rename
@@ -81,16 +82,19 @@ person.clearance-granted s GrantClearance
 person.clearance-lowered s LowerClearance
 person.clearance-revoked s RevokeClearance
 person.decoupling-started s StartDecoupling
+person.registration-withdrawn sc WithdrawRegistration
 person.refused s GrantClearance
-register.series-opened - Open Allot Enter
+register.series-opened - Open Allot Transcribe Enter
 register.number-allotted - Allot Void Enter
 register.number-registered - Confirm
-register.number-voided s Void Release
+register.number-voided s Void Release ExplainGaps
+register.number-transcribed - Transcribe ExplainGaps
+register.numbers-withdrawn s WithdrawNumbers
 register.series-closed - Close
 register.gap-certificate-issued - Certify
 document.received s Receive TakeOverFromDuty
 document.receipt-corrected sc CorrectReceipt
-document.described s Receive TakeOverFromDuty Describe
+document.described s Receive TakeOverFromDuty Describe Transcribe
 document.registration-corrected sc CorrectRegistration
 document.duty-paper-handed-on - TakeOverFromDuty
 document.registered - RecordRegistration
@@ -124,6 +128,9 @@ document.copy-registered - SplitCopy
 document.copies-joined - JoinCopies
 document.copy-sent-back - SendBack
 document.copy-destroyed - RecordDestruction
+document.transcribed s Transcribe
+document.number-transcribed - RecordRegistration
+document.transcript-withdrawn s WithdrawTranscript
 approval.opened s OpenCase
 approval.route-resolved - OpenCase Route
 approval.step-routed - OpenCase Route ReviewLegality Approve WriteInstruction ReturnToStep AddSigner ProposeOpinion RecordBodyDecision
@@ -166,7 +173,7 @@ duty.handover-accepted - AcceptHandover
 duty.handover-refused s RefuseHandover
 duty.reservation-settled s SettleReservation
 duty.alert-raised - RefuseHandover Watch
-duty.finding-raised - StartStandIn EndStandIn CheckStandIn CheckClock ReportEmergency Inspect Probe
+duty.finding-raised - StartStandIn EndStandIn CheckStandIn CheckClock ReportEmergency Inspect Probe CheckFax NoteFax
 duty.entry-logged s LogEntry
 duty.entry-corrected sc CorrectEntry
 duty.entry-actioned s ActOnEntry
@@ -175,6 +182,8 @@ duty.entry-carried-over - CarryOverEntry
 duty.entry-closed s CloseEntry
 duty.message-relayed - RelayMessage
 duty.relay-acknowledged - AcknowledgeRelay
+duty.fax-due - AcceptHandover
+duty.fax-taken-over - NoteFax
 duty.day-closed s CloseDay
 duty.inspected s Inspect
 duty.reachability-probed - Probe
@@ -229,6 +238,7 @@ leave.phoned-in s PhoneIn
 leave.paper-supplied s SupplyPaper
 leave.paper-lapsed - LapsePaper
 leave.late-paper-reviewed s ReviewLatePaper
+leave.days-reviewed - CloseReview
 leave.outing-reported s ReportOuting
 leave.trip-reported s ReportTrip
 leave.balance-opened s OpenBalance
@@ -268,6 +278,11 @@ circulation.stopped s Stop
 circulation.returned - Return
 circulation.copy-counted s Count
 circulation.refused - Deliver
+import.begun s Begin
+import.rows-announced - Announce
+import.run-ended - EndRun
+import.withdrawal-begun s BeginWithdrawal
+import.withdrawn - EndWithdrawal
 `)
 
 func manual(text string) map[string]kind {

@@ -535,6 +535,14 @@ var ofLeave = []rule{
 		return unless(r.status == "lapsed" && r.papersLate && len(r.reviewers) > 0 && !w.himself(e, l.person) && w.speaks(e, r.reviewers...) && e.Body.str("by") == e.Actor.Person,
 			"late papers, reviewed by one of %v", r.reviewers)
 	})},
+	{"leave.days-reviewed", "leave.days-reviewed", "G5", ofRequest(func(w *world, e Event, l *ledger, r *request) string {
+		var days []string
+		for d := r.from.day(); r.from != noHalf && d <= r.until().day(); d++ {
+			days = append(days, d.String())
+		}
+		_, open := w.due("leave.review", e.Stream+"/"+r.id)
+		return unless(open && same(e.Body.list("days"), days), "the %d days of an absence whose late papers were accepted", len(days))
+	})},
 	{"leave.business", "leave.outing-reported leave.trip-reported", "R40, R77, leave.businessOuting", func(w *world, e Event) string {
 		rule, b := w.object(e, "leave.businessOuting"), e.Body
 		if b.yes("approval") != (rule.str("notice") == "approval") {
@@ -786,7 +794,7 @@ func moveLeave(w *world, e Event) {
 		absence("leave", "asked")
 	case "leave.phoned-in":
 		absence("phone-in", "open")
-		w.expect("leave.papers", key, b.at("papers_due"), "the papers, or a lapse")
+		w.expect(e, "leave.papers", key, b.at("papers_due"), "the papers, or a lapse")
 	case "leave.outing-reported":
 		absence("outing", reported())
 		l.requests[b.str("request")].startsAt = b.at("out_at")
@@ -809,10 +817,10 @@ func moveLeave(w *world, e Event) {
 	switch e.Type {
 	case "leave.step-routed":
 		r.post, r.stepDue, r.stuck = b.str("post"), b.at("due"), false
-		w.expectIf("leave.timeout", key, r.stepDue, "the step to go to the next post up, or a finding that there is none", func() bool { return r.waiting() && !r.stuck })
+		w.expectIf(e, "leave.timeout", key, r.stepDue, "the step to go to the next post up, or a finding that there is none", func() bool { return r.waiting() && !r.stuck })
 	case "leave.step-escalated":
 		r.post, r.stepDue, r.stuck = b.str("to"), b.at("due"), false
-		w.expectIf("leave.timeout", key, r.stepDue, "the step to go to the next post up, or a finding that there is none", func() bool { return r.waiting() && !r.stuck })
+		w.expectIf(e, "leave.timeout", key, r.stepDue, "the step to go to the next post up, or a finding that there is none", func() bool { return r.waiting() && !r.stuck })
 	case "leave.finding-raised":
 		r.stuck = true
 	case "leave.approved":
@@ -823,7 +831,7 @@ func moveLeave(w *world, e Event) {
 		r.extension = nil
 		w.settle("leave.timeout", key)
 		if !r.reportDue.IsZero() {
-			w.expectIf("leave.overstay", key, r.reportDue, "the return, or an overstay", func() bool { return r.status == "granted" && r.returned == noHalf && !r.overstayed })
+			w.expectIf(e, "leave.overstay", key, r.reportDue, "the return, or an overstay", func() bool { return r.status == "granted" && r.returned == noHalf && !r.overstayed })
 		}
 	case "leave.disapproved", "leave.withdrawn":
 		if r.extension == nil {
@@ -836,9 +844,7 @@ func moveLeave(w *world, e Event) {
 	case "leave.registered":
 		r.registered = true
 	case "leave.returned":
-		if due, ok := w.due("leave.overstay", key); !ok || !due.Add(grace).Before(e.Occurred) {
-			w.settle("leave.overstay", key)
-		}
+		w.void(e, "leave.overstay", key)
 		w.settle("leave.timeout", key)
 		r.returned, r.extension = readHalf(b.obj("back")), nil
 		if r.leave() {
@@ -846,7 +852,7 @@ func moveLeave(w *world, e Event) {
 		}
 		if due := b.at("papers_due"); !due.IsZero() {
 			r.papersDue = due
-			w.expect("leave.papers", key, due, "the papers, or a lapse")
+			w.expect(e, "leave.papers", key, due, "the papers, or a lapse")
 		}
 	case "leave.overstayed":
 		r.overstayed = true
@@ -855,11 +861,11 @@ func moveLeave(w *world, e Event) {
 		r.days, r.back, r.backAt = tenths(b.str("days")), readHalf(b.obj("back")), b.at("back_at")
 		if due := b.at("report_due"); !due.IsZero() {
 			r.reportDue = due
-			w.expectIf("leave.overstay", key, due, "the return, or an overstay", func() bool { return r.status == "granted" && r.returned == noHalf && !r.overstayed })
+			w.expectIf(e, "leave.overstay", key, due, "the return, or an overstay", func() bool { return r.status == "granted" && r.returned == noHalf && !r.overstayed })
 		}
 		if due := b.at("papers_due"); !due.IsZero() {
 			r.papersDue = due
-			w.expect("leave.papers", key, due, "the papers, or a lapse")
+			w.expect(e, "leave.papers", key, due, "the papers, or a lapse")
 		}
 	case "leave.paper-supplied":
 		r.papersLate, r.reviewers = b.yes("late"), b.list("reviewers")
@@ -874,6 +880,9 @@ func moveLeave(w *world, e Event) {
 		r.reviewers = nil
 		if b.yes("accepted") {
 			r.status = "papers"
+			w.expect(e, "leave.review", key, e.Recorded, "the days to be determined anew with the papers that came late")
 		}
+	case "leave.days-reviewed":
+		w.settle("leave.review", key)
 	}
 }

@@ -362,6 +362,23 @@ var ofOrg = []rule{
 			return c.id == e.Body.str("responsibility") && (c.until == none || e.Body.day("on") < c.until)
 		}), "a responsibility that had not ended")
 	}},
+	{"org.entry-withdrawn", "org.entry-withdrawn", "ORG 2.3, catalogue 5.1", func(w *world, e Event) string {
+		o, b, officer := &w.office(e).org, e.Body, "security-administrator"
+		there := false
+		switch id := b.str("id"); b.str("kind") {
+		case "organ":
+			there = o.organs[id]
+		case "unit":
+			there = has(o.units, id)
+		case "post":
+			there = o.posts[id] != nil && !slices.ContainsFunc(o.holdings[id], func(h holding) bool { return h.from != h.until })
+		case "appointment":
+			there = slices.ContainsFunc(o.holdings[id], func(h holding) bool { return h.person == b.str("person") && h.from == b.day("from") })
+		case "member":
+			there, officer = len(o.stays[id]) == 1 && o.officers[id] == "", "system-administrator"
+		}
+		return first(unless(there && e.Corrects == b.str("of"), "an entry of the organisation on which nothing rests"), w.keeps(e, officer))
+	}},
 	{"org.refused", "org.refused", "ORG 2.3, architecture 3.4", refusalHasCode},
 }
 
@@ -425,6 +442,19 @@ func moveOrg(w *world, e Event) {
 			if h.post == b.str("function") && h.person == person && (h.until == none || on < h.until) {
 				o.functions[i].until = on
 			}
+		}
+	case "org.entry-withdrawn":
+		switch id := b.str("id"); b.str("kind") {
+		case "organ":
+			delete(o.organs, id)
+		case "unit":
+			delete(o.units, id)
+		case "post":
+			delete(o.posts, id)
+		case "appointment":
+			o.holdings[id] = slices.DeleteFunc(o.holdings[id], func(h holding) bool { return h.person == person && h.from == b.day("from") })
+		case "member":
+			delete(o.stays, id)
 		}
 	case "org.person-joined":
 		o.stays[person] = append(o.stays[person], stay{b.str("unit"), on, none})

@@ -61,11 +61,11 @@ var ofPersons = []rule{
 		return unless((p == nil || p.registered == "") && e.Stream == "person-"+e.Body.str("person"), "a person who has no record yet, in the stream of the person")
 	}},
 	{"person.registered-first", "person.renamed person.registration-corrected person.contact-changed person.pledge-signed person.clearance-granted " +
-		"person.clearance-lowered person.clearance-revoked person.decoupling-started", "ORG 2.3", func(w *world, e Event) string {
+		"person.clearance-lowered person.clearance-revoked person.decoupling-started person.registration-withdrawn", "ORG 2.3", func(w *world, e Event) string {
 		p := w.persons[owner(e)]
 		return unless(p != nil && p.registered != "", "a person who has a record")
 	}},
-	{"person.kept-by", "person.registered person.renamed person.registration-corrected person.contact-changed", "catalogue 5.1", func(w *world, e Event) string {
+	{"person.kept-by", "person.registered person.renamed person.registration-corrected person.contact-changed person.registration-withdrawn", "catalogue 5.1", func(w *world, e Event) string {
 		return w.keeps(e, "system-administrator")
 	}},
 	{"person.cleared-by", "person.clearance-granted person.clearance-lowered person.clearance-revoked person.pledge-signed person.decoupling-started", "catalogue 5.1, 4.6",
@@ -96,6 +96,8 @@ func movePersons(w *world, e Event) {
 	switch e.Type {
 	case "person.registered":
 		p.registered = b.str("registration")
+	case "person.registration-withdrawn":
+		p.registered = ""
 	case "person.clearance-granted":
 		p.cleared = append(p.cleared, clearance{b.str("class"), b.at("from"), b.at("until"), false})
 	case "person.clearance-lowered":

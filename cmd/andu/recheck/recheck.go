@@ -102,7 +102,7 @@ func New() *Checker {
 // book is every rule, in the order of the contexts.
 func book() []*rule {
 	var all []*rule
-	for _, rules := range [][]rule{ofLog, ofTasks, ofPolicy, ofCalendar, ofOrg, ofPersons, ofRegisters, ofDocuments, ofApprovals, ofDuty, ofRosters,
+	for _, rules := range [][]rule{ofLog, ofTasks, ofImports, ofPolicy, ofCalendar, ofOrg, ofPersons, ofRegisters, ofDocuments, ofApprovals, ofDuty, ofRosters,
 		ofAttendance, ofLeave, ofAccess, ofCirculation} {
 		for i := range rules {
 			all = append(all, &rules[i])
@@ -132,9 +132,7 @@ func (c *Checker) Event(e Event) {
 	if !c.world.last.Recorded.IsZero() && e.Recorded.Sub(c.world.last.Recorded) > asleep {
 		c.world.tasks.since = e.Recorded
 	}
-	for _, m := range c.world.overdue(e.Recorded) {
-		c.add(e, missing.name, missing.cites, m)
-	}
+	c.world.lookAt(e.Recorded)
 	for _, r := range c.every {
 		c.decide(r, e)
 	}
@@ -178,8 +176,8 @@ func (c *Checker) add(e Event, name, cites, want string) {
 // End closes the books: what was due by the last event has to have come.
 func (c *Checker) End() Report {
 	w := c.world
-	for _, m := range w.overdue(w.last.Recorded) {
-		c.add(w.last, missing.name, missing.cites, m)
+	for _, t := range w.undone(w.last.Recorded) {
+		c.add(t.opened, missing.name, missing.cites, t.want+", due "+show(t.due))
 	}
 	slices.SortStableFunc(c.report.Violations, func(a, b Violation) int { return cmp.Compare(a.Position, b.Position) })
 	return c.report

@@ -66,7 +66,6 @@ func begun(t *testing.T, dir string) *log {
 	return l
 }
 
-
 // events reads a log as the checker does.
 func (l *log) events(t *testing.T) []recheck.Event {
 	t.Helper()

@@ -17,6 +17,9 @@ type series struct {
 	void                    []int64
 	registered              int64
 	closed                  bool
+	given                   map[int64]bool // every number that an event gave
+	transcribed             map[int64]bool // given before the book was kept here
+	withdrawn               map[int64]bool // transcribed wrongly: void until transcribed again
 }
 
 type number struct {
@@ -27,7 +30,7 @@ type number struct {
 func (w *world) book(stream string) *series {
 	s := w.series[stream]
 	if s == nil {
-		s = &series{allotted: map[int64]number{}}
+		s = &series{allotted: map[int64]number{}, given: map[int64]bool{}, transcribed: map[int64]bool{}, withdrawn: map[int64]bool{}}
 		w.series[stream] = s
 	}
 	return s
@@ -123,9 +126,47 @@ var ofRegisters = []rule{
 			void = append(void, v)
 		}
 		sound := b.num("first") == s.start && b.num("last") == s.last && b.num("registered") == s.registered && slices.Equal(void, s.void) &&
-			len(asNumbers(b["unfinished"])) == len(s.allotted) && len(asNumbers(b["missing"])) == 0 && b.num("revision") == e.Revision-1
-		return unless(sound, "%d to %d: %d registered, %d void, %d unfinished, none missing", s.start, s.last, s.registered, len(s.void), len(s.allotted))
+			len(asNumbers(b["unfinished"])) == len(s.allotted) && slices.Equal(asNumbers(b["missing"]), s.missing()) && b.num("revision") == e.Revision-1
+		return unless(sound, "%d to %d: %d registered, %d void, %d unfinished, %d missing", s.start, s.last, s.registered, len(s.void), len(s.allotted), len(s.missing()))
 	}},
+	{"register.old-number", "register.number-transcribed", "catalogue 2.4a", func(w *world, e Event) string {
+		s, n := w.book(e.Stream), e.Body.num("number")
+		own := int64(0)
+		for x := range s.given {
+			if !s.transcribed[x] && (own == 0 || x < own) {
+				own = x
+			}
+		}
+		keeper := w.text(e, "reg.books["+s.register+"].keeper")
+		return first(unless(s.book != "" && !s.closed && n >= s.start, "a number of an open book, from %d on", s.start), unless(!s.given[n] || s.withdrawn[n], "a number that was not given before"),
+			unless(own == 0 || own > n, "a number before the first that the book gave itself, %d", own), unless(e.Actor.Post == keeper && e.Body.str("by") == e.Actor.Person, "transcribed by the keeper, %s", keeper))
+	}},
+	{"register.withdrawn", "register.numbers-withdrawn", "catalogue 2.4a", func(w *world, e Event) string {
+		s, last := w.book(e.Stream), int64(0)
+		for _, n := range asNumbers(e.Body["numbers"]) {
+			if !s.transcribed[n] || s.withdrawn[n] {
+				return fmt.Sprintf("numbers that were transcribed, not %d", n)
+			}
+		}
+		last = s.start - 1
+		for n := range s.given {
+			if !s.withdrawn[n] && !slices.Contains(asNumbers(e.Body["numbers"]), n) {
+				last = max(last, n)
+			}
+		}
+		keeper := w.text(e, "reg.books["+s.register+"].keeper")
+		return first(unless(e.Body.num("last") == last, "the highest number that stands, %d", last), unless(e.Actor.Post == keeper && strings.TrimSpace(e.Body.str("reason")) != "", "withdrawn by the keeper, %s, with a reason", keeper))
+	}},
+}
+
+// missing are the numbers up to the last that no event gave.
+func (s *series) missing() (list []int64) {
+	for n := s.start; n <= s.last; n++ {
+		if !s.given[n] {
+			list = append(list, n)
+		}
+	}
+	return list
 }
 
 func asNumbers(v any) (list []int64) {
@@ -137,6 +178,20 @@ func asNumbers(v any) (list []int64) {
 	return list
 }
 
+// withdraw makes a number void that was transcribed wrongly.
+func (s *series) withdraw(n int64) {
+	if _, open := s.allotted[n]; open {
+		delete(s.allotted, n)
+	} else if !slices.Contains(s.void, n) {
+		s.registered--
+	}
+	s.withdrawn[n] = true
+	if !slices.Contains(s.void, n) {
+		s.void = append(s.void, n)
+		slices.Sort(s.void)
+	}
+}
+
 func moveRegisters(w *world, e Event) {
 	s, b := w.book(e.Stream), e.Body
 	n := b.num("number")
@@ -145,10 +200,29 @@ func moveRegisters(w *world, e Event) {
 	case "register.series-opened":
 		s.book, s.year, s.register, s.pattern = b.str("book"), int(b.num("year")), b.str("register"), b.str("pattern")
 		s.start, s.last = b.num("start"), b.num("start")-1
-	case "register.number-allotted":
-		s.last = max(s.last, n)
+	case "register.numbers-withdrawn":
+		for _, n := range asNumbers(b["numbers"]) {
+			s.withdraw(n)
+			w.settle("registration", fmt.Sprintf("%s/%d", e.Stream, n))
+		}
+		s.last = b.num("last")
+		for n := range s.given {
+			if n > s.last {
+				delete(s.given, n)
+				delete(s.transcribed, n)
+				delete(s.withdrawn, n)
+				s.void = slices.DeleteFunc(s.void, func(v int64) bool { return v == n })
+			}
+		}
+	case "register.number-allotted", "register.number-transcribed":
+		s.last, s.given[n] = max(s.last, n), true
+		if e.Type == "register.number-transcribed" {
+			s.transcribed[n] = true
+			delete(s.withdrawn, n)
+			s.void = slices.DeleteFunc(s.void, func(v int64) bool { return v == n })
+		}
 		s.allotted[n] = number{b.str("item"), b.str("text"), b.str("by"), b.at("at")}
-		w.expect("registration", task, e.Recorded, fmt.Sprintf("number %d to end registered or void", n))
+		w.expect(e, "registration", task, e.Recorded, fmt.Sprintf("number %d to end registered or void", n))
 	case "register.number-registered":
 		if _, ok := s.allotted[n]; ok {
 			delete(s.allotted, n)

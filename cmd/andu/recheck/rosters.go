@@ -313,12 +313,12 @@ func moveRosters(w *world, e Event) {
 		r.late = !e.Received.Before(late)
 		r.published, r.slots, r.audience, r.next, r.nextLate = true, b.objs("slots"), b.list("audience"), b.day("next"), b.at("next_late")
 		w.settle("roster.deadline", r.post+"/"+r.first.String())
-		w.expect("roster.deadline", r.post+"/"+r.next.String(), later(r.nextLate, e.Recorded), "the next roster, or a finding that it is missing")
+		w.expect(e, "roster.deadline", r.post+"/"+r.next.String(), later(r.nextLate, e.Recorded), "the next roster, or a finding that it is missing")
 		if r.late {
-			w.expect("roster.late", e.Stream, e.Recorded, "a finding that the roster is late")
+			w.expect(e, "roster.late", e.Stream, e.Recorded, "a finding that the roster is late")
 		}
 		if _, _, uneven := w.load(e, r); uneven {
-			w.expect("roster.load", e.Stream, e.Recorded, "a finding loadSpread")
+			w.expect(e, "roster.load", e.Stream, e.Recorded, "a finding loadSpread")
 		}
 		w.expectPlan(e, r, key)
 	case "roster.amended":
@@ -346,6 +346,6 @@ func (w *world) expectPlan(e Event, r *roster, key string) {
 		return p != nil && s.at("start").After(p.shift) && s.at("end").After(e.Recorded)
 	})
 	if ahead {
-		w.expect("duty.plan", key, e.Recorded, "the shifts of the roster to be planned")
+		w.expect(e, "duty.plan", key, e.Recorded, "the shifts of the roster to be planned")
 	}
 }

@@ -138,9 +138,9 @@ func moveSheets(w *world, e Event) {
 		}
 		s.cutoff, s.closes, s.last = b.at("cutoff"), b.at("closes"), b.yes("last")
 		w.settle("sheet.open", e.Stream)
-		w.expect("sheet.close", e.Stream, later(s.closes, e.Recorded), "the sheet to be collected")
+		w.expect(e, "sheet.close", e.Stream, later(s.closes, e.Recorded), "the sheet to be collected")
 		if s.last {
-			w.expect("sheet.determine", e.Stream, later(b.at("moment"), e.Recorded), "the day to be determined")
+			w.expect(e, "sheet.determine", e.Stream, later(b.at("moment"), e.Recorded), "the day to be determined")
 		}
 	case "sheet.signed-listed":
 		enter(b.objs("signed"))
@@ -166,19 +166,19 @@ func moveRolls(w *world, e Event) {
 	switch e.Type {
 	case "roll.begun":
 		r.since, r.next = b.day("from"), b.day("from")
-		w.expect("roll.day", e.Office, b.at("at"), "the book to be turned to its day")
+		w.expect(e, "roll.day", e.Office, b.at("at"), "the book to be turned to its day")
 	case "roll.day-turned":
 		d := b.day("date")
 		r.today, r.works, r.next = d, b.yes("works"), max(r.next, d+1)
-		w.expect("roll.day", e.Office, later(b.at("next"), e.Recorded), "the book to be turned to the next day")
+		w.expect(e, "roll.day", e.Office, later(b.at("next"), e.Recorded), "the book to be turned to the next day")
 		for _, stream := range b.list("sheets") {
 			r.turned[d] = stream
 			if w.sheets[stream] == nil {
-				w.expect("sheet.open", stream, later(b.at("at"), e.Recorded), "the sheet to be opened")
+				w.expect(e, "sheet.open", stream, later(b.at("at"), e.Recorded), "the sheet to be opened")
 			}
 		}
 		if b.str("month") != "" {
-			w.expect("roll.month", e.Office+"/"+b.str("month"), b.at("month_due"), "the month to be reported")
+			w.expect(e, "roll.month", e.Office+"/"+b.str("month"), b.at("month_due"), "the month to be reported")
 		}
 	case "roll.terminal-registered":
 		r.terminals[b.str("terminal")] = true

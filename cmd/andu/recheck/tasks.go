@@ -1,51 +1,64 @@
 package recheck
 
 import (
+	"cmp"
 	"container/heap"
+	"slices"
 	"time"
 )
 
 // task is something that has to be in the log by a time: what follows from an event at once, or what the schedule does.
 type task struct {
-	kind, key string
-	due       time.Time
-	want      string
-	still     func() bool // whether it still has to come; nil: yes
-	open      bool
+	opened Event
+	due    time.Time
+	want   string
+	still  func() bool // whether it has to come when its time has come; nil: yes
+	closed bool
 }
 
 type taskID struct{ kind, key string }
 
-// tasks are the open ones, the next due first.
+// tasks are the open ones, the next due first. What comes behind its time, after a stop, has come; what never comes is
+// missing.
 type tasks struct {
 	open  map[taskID]*task
 	queue queue
 	since time.Time // last start of a server: what was due during a stop comes after it
 }
 
-// grace is how long after its time the schedule may be before a task counts as missed.
+// grace is how long after its time the schedule may be before what it should have done counts as missed.
 const grace = 10 * time.Minute
 
 func newTasks() tasks { return tasks{open: map[taskID]*task{}} }
 
 // expect opens a task, or moves it to another time.
-func (w *world) expect(kind, key string, due time.Time, want string) {
-	w.expectIf(kind, key, due, want, nil)
+func (w *world) expect(e Event, kind, key string, due time.Time, want string) {
+	w.expectIf(e, kind, key, due, want, nil)
 }
 
-// expectIf is expect for what has to come only as long as something holds.
-func (w *world) expectIf(kind, key string, due time.Time, want string, still func() bool) {
+// expectIf is expect for what has to come only where something holds at its time.
+func (w *world) expectIf(e Event, kind, key string, due time.Time, want string, still func() bool) {
 	w.settle(kind, key)
-	t := &task{kind, key, due, want, still, true}
+	e.Body, e.Asked = nil, nil
+	t := &task{opened: e, due: due, want: want, still: still}
 	w.tasks.open[taskID{kind, key}] = t
-	heap.Push(&w.tasks.queue, t)
+	if still != nil {
+		heap.Push(&w.tasks.queue, t)
+	}
 }
 
-// settle ends a task; one that is not open stays so.
+// settle ends a task: it was carried out. One that is not open stays so.
 func (w *world) settle(kind, key string) {
 	if t := w.tasks.open[taskID{kind, key}]; t != nil {
-		t.open = false
+		t.closed = true
 		delete(w.tasks.open, taskID{kind, key})
+	}
+}
+
+// void ends a task that has become needless, unless it should have been carried out long before.
+func (w *world) void(e Event, kind, key string) {
+	if t := w.tasks.open[taskID{kind, key}]; t != nil && (e.Occurred.Before(t.due.Add(grace)) || e.Recorded.Before(w.tasks.since.Add(grace))) {
+		w.settle(kind, key)
 	}
 }
 
@@ -58,23 +71,25 @@ func (w *world) due(kind, key string) (time.Time, bool) {
 	return t.due, true
 }
 
-// overdue are the tasks that should have been carried out before a time, each said once.
-func (w *world) overdue(now time.Time) (wants []string) {
-	for len(w.tasks.queue) > 0 {
-		t := w.tasks.queue[0]
-		if t.open && (now.Before(t.due.Add(grace)) || now.Before(w.tasks.since.Add(grace))) {
-			break
-		}
-		heap.Pop(&w.tasks.queue)
-		if !t.open {
-			continue
-		}
-		delete(w.tasks.open, taskID{t.kind, t.key})
-		if t.still == nil || t.still() {
-			wants = append(wants, t.want+" ("+t.kind+" of "+t.key+", due "+show(t.due)+")")
+// lookAt forgets the tasks that have come to their time and have not to come any more.
+func (w *world) lookAt(now time.Time) {
+	for len(w.tasks.queue) > 0 && !now.Before(w.tasks.queue[0].due.Add(grace)) {
+		t := heap.Pop(&w.tasks.queue).(*task)
+		if !t.closed && !t.still() {
+			t.closed = true
 		}
 	}
-	return wants
+}
+
+// undone are the tasks that should have been carried out before a time.
+func (w *world) undone(now time.Time) (list []*task) {
+	for _, t := range w.tasks.open {
+		if !t.closed && !now.Before(t.due.Add(grace)) && !now.Before(w.tasks.since.Add(grace)) && (t.still == nil || t.still()) {
+			list = append(list, t)
+		}
+	}
+	slices.SortFunc(list, func(a, b *task) int { return cmp.Compare(a.opened.Position, b.opened.Position) })
+	return list
 }
 
 // settleBy notes a start of the server.
@@ -106,7 +121,8 @@ var missing = rule{name: "task.missing", cites: "architecture 3.5"}
 // byItself are the types that the schedule or a follower writes, never a person.
 const byItself = "register.number-registered document.registered document.instructed document.copies-joined approval.step-reminded approval.delivered " +
 	"calendar.recomputed duty.shifts-planned duty.reminder-sent attendance.awaited attendance.determined sheet.opened sheet.supplemented " +
-	"sheet.day-determined roll.day-turned leave.overstayed leave.days-revised leave.paper-lapsed access.begun access.classification-lapsed"
+	"sheet.day-determined roll.day-turned leave.overstayed leave.days-revised leave.days-reviewed leave.paper-lapsed access.classification-lapsed " +
+	"document.number-transcribed duty.fax-taken-over"
 
 // byPersons are acts that the system never does: nothing is approved, instructed, signed or accepted without a person.
 const byPersons = "approval.approved approval.disapproved approval.instruction-written approval.legality-reviewed approval.returned-to-step " +

@@ -29,6 +29,7 @@ type world struct {
 	access    map[string]*accessTo
 	slips     map[string]*slip
 	swapped   map[string]*swap // that was settled just now
+	imports   map[string]*imported
 	tasks     tasks
 	decision  decision
 }
@@ -60,7 +61,7 @@ func newWorld() *world {
 	return &world{streams: map[string]stream{}, ids: map[[8]byte]int64{}, offices: map[string]*office{}, persons: map[string]*person{},
 		series: map[string]*series{}, papers: map[string]*paper{}, cases: map[string]*approval{}, posts: map[string]*dutyPost{},
 		rosters: map[string]*roster{}, sheets: map[string]*sheet{}, days: map[string]*personDay{}, dayOf: map[string]*personDay{}, marked: map[[8]byte]string{}, rolls: map[string]*roll{},
-		leaves: ledgers{}, access: map[string]*accessTo{}, slips: map[string]*slip{}, tasks: newTasks()}
+		leaves: ledgers{}, access: map[string]*accessTo{}, slips: map[string]*slip{}, imports: map[string]*imported{}, tasks: newTasks()}
 }
 
 // office gives the office of an event.
