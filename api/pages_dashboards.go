@@ -113,14 +113,14 @@ func (a *API) dashboardPage(w http.ResponseWriter, r *http.Request) {
 		f.Sub = d.t(shown.zh, shown.en)
 		out.Board, out.Unit = shown.name, q.Get("unit")
 		out.Date, out.Days, out.Months = slices.Contains(shown.asks, "date"), slices.Contains(shown.asks, "days"), slices.Contains(shown.asks, "months")
-		asked := d.asked()
+		of := d.sought()
 		switch {
 		case out.Date:
-			out.On = asked.date.String()
+			out.On = of.date.String()
 		case out.Days:
-			out.From, out.To = asked.from.String(), asked.to.String()
+			out.From, out.To = of.from.String(), of.to.String()
 		case out.Months:
-			first, last := asked.months(shown.name)
+			first, last := of.months(shown.name)
 			out.From, out.To = first.String()[:7], last.String()[:7]
 		}
 		if slices.Contains(shown.asks, "unit") {
@@ -179,18 +179,18 @@ func (a *API) panelCSV(w http.ResponseWriter, r *http.Request, name string) {
 	out.Flush()
 }
 
-// asked is what the filter asks for. What is not understood counts as not asked.
-type asked struct {
+// sought is what the filter asks for. What is not understood counts as not asked.
+type sought struct {
 	date, from, to domain.Date
 	first, last    domain.Date // months; zero: as the board has it
 	today          domain.Date
 }
 
-func (d *desk) asked() asked {
+func (d *desk) sought() sought {
 	q := d.r.URL.Query()
 	date := func(key string) domain.Date { v, _ := domain.ParseDate(q.Get(key)); return v }
 	month := func(key string) domain.Date { v, _ := domain.ParseDate(q.Get(key) + "-01"); return v }
-	out := asked{date: date("date"), first: month("from"), last: month("to"), today: d.today}
+	out := sought{date: date("date"), first: month("from"), last: month("to"), today: d.today}
 	if out.date.IsZero() {
 		out.date = d.today
 	}
@@ -202,7 +202,7 @@ func (d *desk) asked() asked {
 }
 
 // months is the span of months: of cycle times a year, of the watch this month, where none is asked for.
-func (a asked) months(board string) (first, last domain.Date) {
+func (a sought) months(board string) (first, last domain.Date) {
 	n := 1
 	if board == "cycle-times" {
 		n = 12
@@ -286,8 +286,8 @@ func (d *desk) overduePanel() ([]panel, error) {
 const longTable = 62
 
 func (d *desk) backlogPanel() ([]panel, error) {
-	asked := d.asked()
-	days, err := dashboards.Backlog(d.ctx, d.cfg.Read.Pool, d.who.Office, d.r.URL.Query().Get("unit"), asked.from, asked.to)
+	of := d.sought()
+	days, err := dashboards.Backlog(d.ctx, d.cfg.Read.Pool, d.who.Office, d.r.URL.Query().Get("unit"), of.from, of.to)
 	if err != nil {
 		return nil, err
 	}
@@ -388,7 +388,7 @@ func (d *desk) agesPanel() ([]panel, error) {
 }
 
 func (d *desk) cyclePanel() ([]panel, error) {
-	first, last := d.asked().months("cycle-times")
+	first, last := d.sought().months("cycle-times")
 	cycles, err := dashboards.CycleTimes(d.ctx, d.cfg.Read.Pool, d.who.Office, d.r.URL.Query().Get("unit"), first, last)
 	if err != nil {
 		return nil, err
@@ -450,7 +450,7 @@ func took(c dashboards.Cycle) (p50, p90 int, in [2]string) {
 }
 
 func (d *desk) loadsPanel() ([]panel, error) {
-	first, last := d.asked().months("duty-loads")
+	first, last := d.sought().months("duty-loads")
 	loads, err := dashboards.DutyLoads(d.ctx, d.cfg.Read.Pool, d.who.Office, first, last)
 	if err != nil {
 		return nil, err
@@ -502,8 +502,8 @@ func (d *desk) arrivalsPanels() ([]panel, error) {
 	if err := d.keepsAttendance(d.ctx, d.who); err != nil {
 		return nil, err
 	}
-	asked := d.asked()
-	sheets, err := dashboards.Arrivals(d.ctx, d.cfg.Read.Pool, d.who.Office, asked.date)
+	of := d.sought()
+	sheets, err := dashboards.Arrivals(d.ctx, d.cfg.Read.Pool, d.who.Office, of.date)
 	if err != nil {
 		return nil, err
 	}
@@ -527,7 +527,7 @@ func (d *desk) arrivalsPanels() ([]panel, error) {
 		out = append(out, p)
 	}
 	if len(out) == 0 {
-		out = []panel{{Title: d.date(asked.date), Head: head,
+		out = []panel{{Title: d.date(of.date), Head: head,
 			Empty: [2]string{d.t("这一天没有签到表", "There is no sheet for this day"), d.t("工作日每场签到的曲线画在这里。", "The curve of each session of a working day is drawn here.")}}}
 	}
 	return out, nil
