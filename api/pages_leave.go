@@ -107,6 +107,11 @@ func (d *desk) halves(from, to leave.Edge) string {
 	return d.half(from) + d.t(" 至 ", " to ") + d.half(to)
 }
 
+// hours is a span of one day.
+func (d *desk) hours(from, to domain.Instant) string {
+	return d.date(d.on(from)) + " " + from.In(d.zone).Format("15:04") + d.t(" 至 ", " to ") + to.In(d.zone).Format("15:04")
+}
+
 // leaveRow is one absence in a list.
 type leaveRow struct {
 	Href, Who, Kind, Type, Place, Span, Days, Status, Tone, More string
@@ -116,7 +121,7 @@ type leaveRow struct {
 func (d *desk) leaveRow(a whereabouts.Absence) leaveRow {
 	row := leaveRow{Href: "/desk/leave/" + a.Request, Who: d.name(a.Person), Kind: d.word("kind." + a.Kind), Type: a.Type, Place: a.Place}
 	if a.Kind == leave.KindOuting {
-		row.Span = d.limit(a.StartsAt) + d.t(" 至 ", " to ") + d.limit(a.BackAt)
+		row.Span = d.hours(a.StartsAt, a.BackAt)
 	} else {
 		row.Span = d.halves(a.From, a.To)
 	}
@@ -128,7 +133,7 @@ func (d *desk) leaveRow(a whereabouts.Absence) leaveRow {
 	case a.Review:
 		row.More = d.t("补交的材料逾期，待复核", "papers came late and wait for a review")
 	case a.Waiting:
-		row.More = d.t("由 ", "by ") + d.name(a.Post)
+		row.More = d.t("由 ", "by ") + d.name(a.Post) + d.t(" 审批", "")
 	}
 	switch {
 	case a.Status == leave.StatusOpen:
@@ -255,6 +260,8 @@ func (d *desk) leaveFill(kind string) (fill, error) {
 				return kind == leave.KindPhone
 			case "cause":
 				f.Kind = "hidden"
+			case "type":
+				f.Width = ""
 			case "certificate":
 				f.Hint = d.t("病假按制度须附医生证明", "sick leave comes with a doctor's certificate, as the rules say")
 			case "form":
@@ -262,16 +269,19 @@ func (d *desk) leaveFill(kind string) (fill, error) {
 			case "reason", "purpose", "task":
 				f.Short = true
 			}
+			if strings.Contains(f.Name, "[") { // the day and its half stand beside each other
+				f.Width = "half"
+			}
 			return true
 		}}, err
 }
 
 // leaveNewPage shows the form of a kind. Who would decide is asked of the rules, and nothing is written by it.
-func (a *API) leaveNewPage(w http.ResponseWriter, r *http.Request, kind string, back func(*desk, *fill) (asked, error)) {
+func (a *API) leaveNewPage(w http.ResponseWriter, r *http.Request, kind string, back func(*desk, *fill) (foretold, error)) {
 	type data struct {
 		Kinds []option
 		Form  form
-		Asked asked
+		Asked foretold
 		Ask   bool
 	}
 	i := max(0, slices.IndexFunc(leaveKinds, func(k leaveKind) bool { return k.id == kind }))
@@ -306,8 +316,8 @@ func (a *API) leaveNewPage(w http.ResponseWriter, r *http.Request, kind string, 
 	})
 }
 
-// asked is what the rules would do with a request now.
-type asked struct {
+// foretold is what the rules would do with a request now.
+type foretold struct {
 	Text, Clause string
 	Facts        []string
 }
@@ -318,8 +328,8 @@ func (a *API) leaveForm(w http.ResponseWriter, r *http.Request, k leaveKind) {
 		a.refusePage(w, r, problemMalformed)
 		return
 	}
-	come := func(problem *Problem, told asked) {
-		a.leaveNewPage(w, r, k.id, func(d *desk, with *fill) (asked, error) {
+	come := func(problem *Problem, told foretold) {
+		a.leaveNewPage(w, r, k.id, func(d *desk, with *fill) (foretold, error) {
 			with.values, with.problem = r.PostForm, problem
 			return told, nil
 		})
@@ -332,12 +342,12 @@ func (a *API) leaveForm(w http.ResponseWriter, r *http.Request, k leaveKind) {
 	begin := k.begin(d)
 	if r.PostForm.Get("ask") != "" {
 		cmd, _, err := a.posted(r, d.zone, reflect.TypeOf(begin))
-		var told asked
+		var told foretold
 		if err == nil {
 			told, err = d.askLeave(cmd.(leave.Command))
 		}
 		if err != nil {
-			come(a.asProblem(d.ctx, err), asked{})
+			come(a.asProblem(d.ctx, err), foretold{})
 			return
 		}
 		come(nil, told)
@@ -345,7 +355,7 @@ func (a *API) leaveForm(w http.ResponseWriter, r *http.Request, k leaveKind) {
 	}
 	out, err := carryOut(a, r, d.zone, leave.Context, begin, func(_ commands.Request, cmd leave.Command) string { return d.ledgerOf(cmd) })
 	if err != nil {
-		come(a.asProblem(d.ctx, err), asked{})
+		come(a.asProblem(d.ctx, err), foretold{})
 		return
 	}
 	to := "/desk/leave"
@@ -356,7 +366,7 @@ func (a *API) leaveForm(w http.ResponseWriter, r *http.Request, k leaveKind) {
 }
 
 // askLeave tells who would decide a request, by which tier.
-func (d *desk) askLeave(cmd leave.Command) (told asked, err error) {
+func (d *desk) askLeave(cmd leave.Command) (told foretold, err error) {
 	events, err := try(d, leave.Context, d.ledgerOf(cmd), cmd)
 	if err != nil {
 		return told, err
@@ -473,7 +483,7 @@ var leaveActs = []recordAct[*leaveView]{
 	upon("returns", "销假", "Report the return", func(v *leaveView) leave.Command { return leave.Return{Request: v.request.ID, Back: v.backNow()} }),
 	upon("extensions", "续假", "Ask for a longer leave", func(v *leaveView) leave.Command {
 		return leave.Extend{Request: v.request.ID, To: leave.Edge{On: v.request.Back.On, Half: leave.PM}, Form: leave.Written}
-	}).editing(),
+	}),
 	upon("entries", "登记", "Enter it in the register", func(v *leaveView) leave.Command { return leave.Register{Request: v.request.ID} }),
 	upon("withdrawals", "撤回", "Take it back", func(v *leaveView) leave.Command { return leave.Withdraw{Request: v.request.ID} }),
 }
@@ -502,6 +512,9 @@ func (v *leaveView) suit(act string, f *field) bool {
 	}
 	if f.Name == "request" {
 		f.Kind = "hidden"
+	}
+	if strings.Contains(f.Name, "[") {
+		f.Width = "third"
 	}
 	return true
 }
@@ -544,7 +557,7 @@ func (v *leaveView) slip() (s leaveSlip) {
 	s.Who, s.Kind, s.Type = v.name(v.state.Person), v.word("kind."+r.Kind), r.Type
 	s.Days = r.Days.String()
 	if r.Kind == leave.KindOuting {
-		s.Span, s.Days = v.limit(r.StartsAt)+t(" 至 ", " to ")+v.limit(r.BackAt), ""
+		s.Span, s.Days = v.hours(r.StartsAt, r.BackAt), ""
 	} else {
 		s.Span = v.halves(r.From, r.To)
 	}
@@ -728,7 +741,7 @@ func (d *desk) tellLeave(l *line, event any) {
 		}
 	case leave.OutingReported:
 		l.Text, l.Quote = t("外出 ", "out to ")+e.Place, e.Purpose
-		fact("", d.limit(e.OutAt)+t(" 至 ", " to ")+d.limit(e.BackAt))
+		fact("", d.hours(e.OutAt, e.BackAt))
 	case leave.TripReported:
 		l.Text, l.Quote = t("出差 ", "trip to ")+e.Place, e.Task
 		fact("", d.halves(e.From, e.To))

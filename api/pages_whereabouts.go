@@ -5,7 +5,9 @@ import (
 	"slices"
 	"time"
 
+	"andu/commands"
 	"andu/domain"
+	"andu/domain/calendar"
 	"andu/domain/leave"
 	"andu/projections/dutyboard"
 	"andu/projections/whereabouts"
@@ -51,6 +53,14 @@ func (a *API) whereaboutsPage(w http.ResponseWriter, r *http.Request) {
 		if err != nil {
 			return nil, err
 		}
+		days, _, err := commands.State(d.ctx, a.cfg.Handler, calendar.Context, d.who.Office, calendar.Stream(d.who.Office))
+		if err != nil {
+			return nil, err
+		}
+		in := personRow{Where: d.t("在岗", "in"), Tone: "green"}
+		if kind := days.Day(day).Kind; kind == calendar.Off || kind == calendar.Weekend {
+			in = personRow{Where: d.t("休息日", "day off")}
+		}
 		counts, order := map[string]int{}, []string{}
 		tones := map[string]string{}
 		for _, p := range d.names.People("rank", day) {
@@ -70,7 +80,7 @@ func (a *API) whereaboutsPage(w http.ResponseWriter, r *http.Request) {
 			}
 			row, away := where[p.ID]
 			if !away {
-				row = personRow{Where: d.t("在岗", "in"), Tone: "green"}
+				row = in
 			}
 			row.Name, row.Phone = p.Name, p.Phone
 			for _, post := range d.names.PostsOf(p.ID, day) {

@@ -153,7 +153,7 @@ var words = map[string][2]string{
 	// leave, outings and trips
 	"kind.leave": {"请假", "leave"}, "kind.phone-in": {"电话请假", "phoned in"}, "kind.outing": {"因公外出", "outing"}, "kind.trip": {"出差", "trip"},
 	"AM": {"上午", "morning"}, "PM": {"下午", "afternoon"}, "free": {"口头", "in any form"}, "stream.leave": {"请假", "leave"},
-	"#type": {"假别", "type"}, "#from.on": {"起", "from"}, "#from.half": {"起于", "begins in the"}, "#to.on": {"止", "to"}, "#to.half": {"止于", "ends in the"},
+	"#type": {"假别", "type"}, "#from.on": {"起日", "from"}, "#from.half": {"起于", "begins in the"}, "#to.on": {"止日", "to"}, "#to.half": {"止于", "ends in the"},
 	"#back.on": {"返岗日期", "back on"}, "#back.half": {"返岗", "back in the"}, "#certificate": {"医生证明编号", "number of the doctor's certificate"}, "#place": {"地点", "place"},
 	"#purpose": {"事由", "purpose"}, "#task": {"任务", "task"}, "#out_at": {"离开", "out at"}, "#back_at": {"预计返回", "back at"}, "#accepted": {"采纳", "accepted"},
 	"#leave.Ask.contact": {"联系方式", "where to reach you"}, "#leave.Ask.reason": {"事由", "reason"}, "#leave.PhoneIn.person": {"请假人", "who called"},
