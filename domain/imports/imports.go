@@ -16,11 +16,10 @@ var Context = domain.Context[Imports]{
 	Events: []domain.Schema[Imports]{
 		{Name: "import.begun", Version: 1, Type: Begun{}, By: by(Begin{}), Sealed: true},
 		{Name: "import.rows-announced", Version: 1, Type: RowsAnnounced{}, By: by(Announce{})},
-		{Name: "import.run-ended", Version: 1, Type: RunEnded{}, By: by(EndRun{})},
 		{Name: "import.withdrawal-begun", Version: 1, Type: WithdrawalBegun{}, By: by(BeginWithdrawal{}), Sealed: true},
 		{Name: "import.withdrawn", Version: 1, Type: Withdrawn{}, By: by(EndWithdrawal{})},
 	},
-	Rules: []*domain.Refusal{ErrNone, ErrKind, ErrWithdrawn, ErrReason, ErrNotBegun},
+	Rules: []*domain.Refusal{ErrNone, ErrKind, ErrWithdrawn, ErrReason, ErrNotBegun, ErrCell, ErrTwice, ErrStands, ErrSignedIn},
 }
 
 // Event is a fact about the office's imports.
@@ -51,6 +50,14 @@ var (
 		"该次导入正在撤回或者已经撤回。", "the import is being withdrawn or was withdrawn")
 	ErrReason = domain.Rule(domain.Invalid, "import.no-reason",
 		"撤回导入须写明理由。", "give the reason why the import is withdrawn")
+	ErrCell = domain.Rule(domain.Invalid, "import.cell",
+		"「{field}」没有填写或填写有误：{value}", "{field} is missing or cannot be read: {value}")
+	ErrTwice = domain.Rule(domain.Conflict, "import.row-twice",
+		"与第{line}行是同一项。", "the row says the same thing as line {line}")
+	ErrStands = domain.Rule(domain.Conflict, "import.built-upon",
+		"导入后已有后续记载，不能整体撤回：{by}。", "the import cannot be withdrawn as a whole; this was built upon it: {by}")
+	ErrSignedIn = domain.Rule(domain.Conflict, "import.signed-in",
+		"该人员已经用导入的账号登录。", "the person has signed in by the account that the import made")
 	ErrNotBegun = domain.Rule(domain.Conflict, "import.withdrawal-not-begun",
 		"该次导入没有在撤回。", "the import is not being withdrawn")
 )
@@ -68,7 +75,6 @@ type Import struct {
 	By        string
 	At        domain.Instant
 	Items     []Item
-	Runs      []RunEnded
 	Reason    string // of the withdrawal
 	Withdraws bool   // the withdrawal has begun
 	Withdrawn bool
@@ -103,6 +109,15 @@ func (s Imports) Standing(kind, digest string) (Import, bool) {
 		}
 	}
 	return Import{}, false
+}
+
+// Entered counts the rows of the file that were taken up.
+func (i Import) Entered() int {
+	lines := map[int]bool{}
+	for _, item := range i.Items {
+		lines[item.Line] = true
+	}
+	return len(lines)
 }
 
 // Has tells whether the import has announced an item.
@@ -191,41 +206,6 @@ type RowsAnnounced struct {
 // Evolve adds the items.
 func (e RowsAnnounced) Evolve(s Imports) Imports {
 	return s.with(e.Import, func(i *Import) { i.Items = append(slices.Clip(i.Items), e.Items...) })
-}
-
-// EndRun counts what became of the rows when a person had the file brought in.
-type EndRun struct {
-	Import   string `json:"import" minLength:"1" maxLength:"60"`
-	Accepted int    `json:"accepted" minimum:"0"`
-	Skipped  int    `json:"skipped" minimum:"0"`
-	Rejected int    `json:"rejected" minimum:"0"`
-	Left     int    `json:"left" doc:"rows that are somebody else's to enter" minimum:"0"`
-}
-
-// Decide keeps the count.
-func (c EndRun) Decide(s Imports, act domain.Act) ([]Event, error) {
-	switch _, ok := s.Find(c.Import); {
-	case !act.Person():
-		return nil, domain.ErrSystem
-	case !ok:
-		return nil, ErrNone
-	}
-	return []Event{RunEnded{Import: c.Import, Accepted: c.Accepted, Skipped: c.Skipped, Rejected: c.Rejected, Left: c.Left, By: act.Actor.Person}}, nil
-}
-
-// RunEnded means every row of the file was looked at once more, with this outcome.
-type RunEnded struct {
-	Import   string `json:"import"`
-	Accepted int    `json:"accepted"`
-	Skipped  int    `json:"skipped"`
-	Rejected int    `json:"rejected"`
-	Left     int    `json:"left"`
-	By       string `json:"by"`
-}
-
-// Evolve keeps the count.
-func (e RunEnded) Evolve(s Imports) Imports {
-	return s.with(e.Import, func(i *Import) { i.Runs = append(slices.Clip(i.Runs), e) })
 }
 
 // BeginWithdrawal stops an import for good, before what it wrote is taken back.

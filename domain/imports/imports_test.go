@@ -31,8 +31,6 @@ func TestImports(t *testing.T) {
 		{Name: "the same rows again change nothing", Given: []Event{begun, announced}, When: Announce{id, []Item{first}}},
 		{Name: "an import that is being withdrawn writes nothing", Given: []Event{begun, stopped}, When: Announce{id, []Item{first}}, Err: ErrWithdrawn},
 		{Name: "no import writes nothing", When: Announce{id, []Item{first}}, Err: ErrNone},
-		{Name: "a run is counted", Given: []Event{begun}, When: EndRun{id, 1, 2, 3, 4}, Then: []Event{RunEnded{id, 1, 2, 3, 4, "p-1"}}},
-		{Name: "a run is of an import", When: EndRun{Import: id}, Err: ErrNone},
 		{Name: "a wrong import is withdrawn", Given: []Event{begun}, When: BeginWithdrawal{id, "文件选错"}, Then: []Event{stopped}},
 		{Name: "with a reason", Given: []Event{begun}, When: BeginWithdrawal{id, " "}, Err: ErrReason},
 		{Name: "a withdrawal goes on", Given: []Event{begun, stopped}, When: BeginWithdrawal{id, "再来"}},
@@ -47,5 +45,5 @@ func TestImports(t *testing.T) {
 
 func TestGolden(t *testing.T) {
 	domaintest.Golden(t, Context, Begun{"i-1", Org, "机构.xlsx", strings.Repeat("a", 64), 31, "p-1", domaintest.Time("2026-04-14 10:00")},
-		RowsAnnounced{"i-1", []Item{{2, "document-1", "register-1", 7}}}, RunEnded{"i-1", 1, 2, 3, 4, "p-1"}, WithdrawalBegun{"i-1", "文件选错", "p-1"}, Withdrawn{"i-1", "p-1"})
+		RowsAnnounced{"i-1", []Item{{2, "document-1", "register-1", 7}}}, WithdrawalBegun{"i-1", "文件选错", "p-1"}, Withdrawn{"i-1", "p-1"})
 }

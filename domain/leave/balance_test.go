@@ -37,6 +37,11 @@ func TestBalance(t *testing.T) {
 	s.refused("2026-04-13 09:11", admin, open, ErrOpened)
 	s.refused("2026-04-13 09:11", admin, GrantAnnual{"p-staff", 2026, domain.Date{Year: 2009, Month: 7, Day: 1}, "履历表"}, ErrOpened)
 	s.is("年休假 2026", "2.5-1.0=1.5 over 0.0")
+	s.refused("2026-04-13 09:12", person, WithdrawBalance{entry, "i-1", "文件选错"}, ErrKeeper)
+	s.refused("2026-04-13 09:12", admin, WithdrawBalance{entry, "i-1", " "}, ErrSource)
+	s.do("2026-04-13 09:12", admin, WithdrawBalance{entry, "i-1", "文件选错"}) // as if never entered: it may be entered anew
+	entry = first[BalanceOpened](t, s.do("2026-04-13 09:13", admin, open)).Entry
+	s.is("年休假 2026", "2.5-1.0=1.5 over 0.0")
 
 	if _, err := s.try("2026-04-13 09:20", person, ask(Annual, "04-16AM", "04-17PM")); !errors.Is(err, ErrBalance) || err.(*domain.Refusal).Params["left"] != "1.5" {
 		t.Errorf("2.0 of 1.5: %v", err)

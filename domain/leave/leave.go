@@ -44,6 +44,7 @@ var Context = domain.Context[Ledger]{
 		{Name: "leave.balance-opened", Version: 1, Type: BalanceOpened{}, By: []Command{OpenBalance{}}, Sealed: true},
 		{Name: "leave.entitlement-granted", Version: 1, Type: EntitlementGranted{}, By: []Command{GrantAnnual{}}, Sealed: true},
 		{Name: "leave.time-off-credited", Version: 1, Type: TimeOffCredited{}, By: []Command{CreditTimeOff{}}, Sealed: true},
+		{Name: "leave.balance-withdrawn", Version: 1, Type: BalanceWithdrawn{}, By: []Command{WithdrawBalance{}}, Sealed: true},
 		{Name: "leave.balance-corrected", Version: 1, Type: BalanceCorrected{}, By: []Command{CorrectBalance{}}, Sealed: true},
 		{Name: "leave.month-compiled", Version: 1, Type: MonthCompiled{}, By: []Command{CompileMonth{}}},
 		{Name: "leave.refused", Version: 1, Type: domain.Refused[Ledger]{}, By: []Command{Approve{}, Disapprove{}, ReviewLatePaper{}}},

@@ -923,6 +923,7 @@ func TestGolden(t *testing.T) {
 		BalanceOpened{"e-1", "p-1", "年休假", 2026, d, e.On, "台账第3页", "p-3"},
 		EntitlementGranted{"e-2", "p-1", "年休假", 2026, e.On, 17, d, "履历表", "p-3"},
 		TimeOffCredited{"e-3", "p-1", "补休", d, e.On, "防汛值守", "p-3"},
+		BalanceWithdrawn{"e-1", "p-1", "i-1", "文件选错"},
 		BalanceCorrected{"e-1", "p-1", "年休假", 2026, e.On, true, d, d, "台账第4页", "录入有误", "p-3"},
 		MonthCompiled{"2026-04", []MonthRow{{"事假", d, 2, 1}}, 1, "p-3"},
 		domain.Refused[Ledger]{Command: "leave.Approve", Code: ErrSelf.Code, Params: map[string]string{"post": "director"}},

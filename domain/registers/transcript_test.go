@@ -52,6 +52,8 @@ func TestTranscripts(t *testing.T) {
 
 		{Name: "what the old book leaves out is void with the reason", Given: old(), Actor: keeper, When: ExplainGaps{"旧簿无此号"},
 			Then: []event{transcribed(2, ""), NumberVoided{Number: 2, Reason: "旧簿无此号", By: "p-2", At: when}}},
+		{Name: "until another part of the book has it", Given: old(transcribed(2, ""), NumberVoided{Number: 2, Reason: "旧簿无此号", By: "p-2", At: when}), Actor: keeper,
+			When: number(enter, 2, "document-2"), Then: []event{transcribed(2, "document-2")}},
 		{Name: "where nothing is missing there is nothing to explain", Given: first(2), Actor: keeper, When: ExplainGaps{"旧簿无此号"}},
 		{Name: "a gap is explained with a reason", Given: old(), Actor: keeper, When: ExplainGaps{" "}, Err: ErrReason},
 		{Name: "nobody but the keeper explains", Given: old(), When: ExplainGaps{"旧簿无此号"}, Err: ErrKeeper},
