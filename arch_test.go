@@ -52,7 +52,8 @@ var rooms = []struct {
 	{prefix: "commands", may: []string{"domain/", "eventstore/", "github.com/google/uuid", "golang.org/x/"}},
 	{prefix: "projections", may: []string{"domain/", "eventstore/", "projections/", "github.com/jackc/pgx/", "github.com/ThreeDotsLabs/watermill", "golang.org/x/", "github.com/google/"}},
 	{prefix: "api/accounts", may: []string{"domain", "github.com/jackc/pgx/", "github.com/pressly/goose/", "golang.org/x/"}},
-	{prefix: "api", may: []string{"domain/", "commands", "eventstore", "projections/", "api/", "github.com/go-chi/", "github.com/danielgtaylor/huma/", "github.com/google/", "golang.org/x/"}, never: []string{"github.com/jackc/pgx/"}},
+	{prefix: "api/sheets", may: []string{"github.com/xuri/excelize/", "golang.org/x/"}},
+	{prefix: "api", may: []string{"domain/", "commands", "eventstore", "projections/", "api/", "presets", "github.com/go-chi/", "github.com/danielgtaylor/huma/", "github.com/google/", "golang.org/x/"}, never: []string{"github.com/jackc/pgx/"}},
 	{prefix: "presets", may: []string{}},
 	{prefix: "cmd/andu/recheck", may: []string{"eventstore", "eventstore/keys"}}, // decides again, with no rule of those who decided
 	{prefix: "cmd", may: []string{"", "andu/"}},

@@ -121,6 +121,7 @@ func New(cfg Config) *API {
 	a.attendance()
 	a.org()
 	a.leave()
+	a.imports()
 
 	a.dashboards()
 	a.log()

@@ -119,6 +119,18 @@ var notAsked = map[string]string{
 	"leave.Escalate":               "the schedule",
 	"leave.LapsePaper":             "the schedule",
 	"leave.NoteOverstay":           "the schedule",
+	"imports.Begin":                "POST /imports/{kind}: before the first row is written",
+	"imports.Announce":             "POST /imports/{kind}: before each row is written",
+	"imports.BeginWithdrawal":      "POST /imports/{id}/withdrawal",
+	"imports.EndWithdrawal":        "POST /imports/{id}/withdrawal",
+	"documents.Transcribe":         "POST /imports/register",
+	"documents.WithdrawTranscript": "POST /imports/{id}/withdrawal",
+	"registers.Transcribe":         "POST /imports/register",
+	"registers.ExplainGaps":        "POST /imports/register, when every row is in",
+	"registers.WithdrawNumbers":    "POST /imports/{id}/withdrawal",
+	"org.WithdrawEntry":            "POST /imports/{id}/withdrawal",
+	"persons.WithdrawRegistration": "POST /imports/{id}/withdrawal",
+	"leave.WithdrawBalance":        "POST /imports/{id}/withdrawal",
 	"leave.ReviseDays":             "the follower of a changed calendar",
 }
 

@@ -58,6 +58,8 @@ type Import struct {
 	Try                bool
 	// Person finds a person by number, login or name; "" where nobody or more than one is meant.
 	Person func(key string) string
+	// Named finds a unit, post or person by what it is called; "" where there is none, or more than one.
+	Named func(word string) string
 	// Account makes an account of a person and tells its first password; "" where there is one already. With try it only
 	// says whether that can be done.
 	Account func(ctx context.Context, login, person string, try bool) (first string, err error)
@@ -581,12 +583,15 @@ func (r *run) paper(ctx context.Context, row Row) (item imports.Item, steps []st
 	}
 	c := documents.Transcribe{Source: documents.Source{File: r.File, Line: row.Line}, SignedBy: r.named(row.cell("signed_by")), Channel: row.cell("channel"),
 		Copies: documents.Copies(copies, row.list("copy_numbers")), Remarks: row.cell("remarks", "note"),
-		Lead: row.cell("lead"), Co: row.list("co"), Settlement: row.cell("settlement"), FileCode: row.cell("file_code"), Paper: p}
+		Lead: r.named(row.cell("lead")), Co: row.list("co"), Settlement: row.cell("settlement"), FileCode: row.cell("file_code"), Paper: p}
 	for i, holder := range row.list("holders") {
 		if i >= len(c.Copies) {
 			return fail(badCell("holders", holder))
 		}
 		c.Copies[i].Holder = r.named(holder)
+	}
+	for i, co := range c.Co {
+		c.Co[i] = r.named(co)
 	}
 	if c.DueOn, err = row.day("due"); err != nil {
 		return fail(err)
@@ -649,10 +654,10 @@ func (r *run) paper(ctx context.Context, row Row) (item imports.Item, steps []st
 
 // named is the id of whoever is meant, or the word itself.
 func (r *run) named(word string) string {
-	if word == "" || r.Person == nil {
+	if word == "" {
 		return word
 	}
-	if id := r.Person(word); id != "" {
+	if id := r.Named(word); id != "" {
 		return id
 	}
 	return word

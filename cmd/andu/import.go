@@ -28,6 +28,11 @@ import (
 type importCmd struct {
 	Incoming importIncomingCmd `cmd:"" help:"Receive and register the papers of a register file (CSV)."`
 	Holidays importHolidaysCmd `cmd:"" help:"Import yearly notices of days off and make-up days (JSON)."`
+	Org      importOrgCmd      `cmd:"" help:"Enter units, posts, persons and appointments of a table (CSV, XLSX)."`
+	Register importRegisterCmd `cmd:"" help:"Transcribe a register that was kept before, with its old numbers (CSV, XLSX)."`
+	Leave    importLeaveCmd    `cmd:"" help:"Enter what each person has left of each sort of leave (CSV, XLSX)."`
+	List     importListCmd     `cmd:"" help:"The tables that were brought in."`
+	Withdraw importWithdrawCmd `cmd:"" help:"Take back everything that a wrong import wrote."`
 }
 
 // importIncomingCmd takes a register of incoming papers. A row is the same paper as another when organs, number, title

@@ -178,6 +178,59 @@ func (d Directory) Name(id string) string {
 	return d.Person(id).Name
 }
 
+// PersonCalled finds the one person who has an employee number or a name, or is named by the id; "" where there is none, or
+// more than one.
+func (d Directory) PersonCalled(word string) string {
+	if _, ok := d.persons[word]; ok || word == "" {
+		return word
+	}
+	var by, named []string
+	for id, p := range d.persons {
+		switch word {
+		case p.Employee:
+			by = append(by, id)
+		case p.Name:
+			named = append(named, id)
+		}
+	}
+	switch {
+	case len(by) == 1:
+		return by[0]
+	case len(by) == 0 && len(named) == 1:
+		return named[0]
+	}
+	return ""
+}
+
+// Called finds the one unit, post or person that has an id, a name or an employee number; "" where there is none, or more
+// than one.
+func (d Directory) Called(word string) string {
+	if _, ok := d.units[word]; ok {
+		return word
+	}
+	if _, ok := d.posts[word]; ok {
+		return word
+	}
+	var found []string
+	for _, u := range d.Units() {
+		if u.Name == word {
+			found = append(found, u.ID)
+		}
+	}
+	for _, p := range d.Posts() {
+		if p.Title == word {
+			found = append(found, p.ID)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return d.PersonCalled(word)
+	case 1:
+		return found[0]
+	}
+	return ""
+}
+
 // Holders lists who holds a post on a day: the appointed first, then who acts for it. None: the post is vacant.
 func (d Directory) Holders(post string, day domain.Date) (ids []string) {
 	if slices.Contains(org.Officers(), post) {
