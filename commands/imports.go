@@ -119,7 +119,7 @@ func (r *run) begin(ctx context.Context, items []imports.Item) error {
 	stream := imports.Stream(r.req.Office)
 	if r.id == "" {
 		req := r.req
-		req.Command = NewID(imports.Stream(r.req.Office), r.Kind+"/"+r.Digest+"/"+r.req.Received.UTC().Format(time.RFC3339Nano))
+		req.Command = NewID(imports.Stream(r.req.Office), fmt.Sprint(r.Kind, "/", r.Digest, "/", r.earlier, "/")+r.req.Received.UTC().Format(time.RFC3339Nano))
 		if _, err := Handle(ctx, r.h, imports.Context, stream, imports.Begin{Kind: r.Kind, File: r.File, Digest: r.Digest, Rows: r.Total}, req); err != nil {
 			return err
 		}
@@ -603,7 +603,9 @@ func (r *run) paper(ctx context.Context, row Row) (item imports.Item, steps []st
 
 	req := r.req
 	req.Occurred = received.Start(r.h.Zone)
-	act, in, err := r.h.act(ctx, r.req, true, func(domain.Act) []string { return nil })
+	now := r.req
+	now.Occurred = now.Received
+	act, in, err := r.h.act(ctx, now, true, func(domain.Act) []string { return nil })
 	if err != nil {
 		return fail(err)
 	}
