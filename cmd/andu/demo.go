@@ -2,14 +2,22 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"io"
+	"os"
+	"strings"
 	"text/tabwriter"
 	"time"
 
 	"andu/api/accounts"
 	"andu/cmd/andu/demo"
 	"andu/domain"
+	"andu/domain/access"
+	"andu/domain/logs"
+	"andu/eventstore"
 	"andu/presets"
 )
 
@@ -32,9 +40,14 @@ type demoResult struct {
 	Events  int64   `json:"events"`
 	Seconds float64 `json:"seconds"`
 	Rate    float64 `json:"events_per_second"`
+	PeakMiB float64 `json:"peak_memory_mib"` // of this process; 0 where the system does not tell
 	From    string  `json:"from"`
 	Until   string  `json:"until"`
 	Seed    int64   `json:"seed"`
+	// Digest is over what happened, without what is random in a log: its name, keys and salts, and the names of the files
+	// of scans. The same seed and days give the same one.
+	Digest string         `json:"digest"`
+	Types  map[string]int `json:"events_by_type"`
 }
 
 // Run refuses while a server runs on the store, and where something is recorded already.
@@ -56,11 +69,69 @@ func (c *demoCmd) Run(ctx context.Context, g *globals) error {
 		if err != nil {
 			return err
 		}
-		res := demoResult{Events: int64(head) + 1, Seconds: took, Rate: float64(int64(head)+1) / took, From: plan.from.String(), Until: plan.until.String(), Seed: c.Seed}
+		res := demoResult{Events: int64(head) + 1, Seconds: took, Rate: float64(int64(head)+1) / took, PeakMiB: peakMemory(), From: plan.from.String(), Until: plan.until.String(), Seed: c.Seed}
+		if res.Types, res.Digest, err = h.told(ctx); err != nil {
+			return err
+		}
 		return g.print(res, func(w *tabwriter.Writer) {
-			fmt.Fprintf(w, "events\t%d\nseconds\t%.1f\nevents/s\t%.0f\nfrom\t%s\nuntil\t%s\nseed\t%d\n", res.Events, res.Seconds, res.Rate, res.From, res.Until, res.Seed)
+			fmt.Fprintf(w, "events\t%d\nseconds\t%.1f\nevents/s\t%.0f\npeak MiB\t%.0f\nfrom\t%s\nuntil\t%s\nseed\t%d\ndigest\t%s\n", res.Events, res.Seconds, res.Rate, res.PeakMiB, res.From, res.Until, res.Seed, res.Digest)
+			for _, name := range sortedKeys(res.Types) {
+				fmt.Fprintf(w, "%s\t%d\n", name, res.Types[name])
+			}
 		})
 	})
+}
+
+// told counts the events of the log by type, and gives the digest over what they say.
+func (h *house) told(ctx context.Context) (types map[string]int, digest string, err error) {
+	types = map[string]int{}
+	sum := sha256.New()
+	for after := eventstore.Before; ; {
+		page, err := h.store.ReadAll(ctx, after, 2048)
+		if err != nil || len(page.Records) == 0 {
+			return types, hex.EncodeToString(sum.Sum(nil)), err
+		}
+		for _, rec := range page.Records {
+			r, err := h.handler.Decode(rec)
+			if err != nil {
+				return nil, "", err
+			}
+			types[r.Type]++
+			event, head := r.Event, r.Header
+			head.Payload = domain.PayloadField{}
+			switch e := event.(type) {
+			case access.ContentAttached:
+				e.File = ""
+				event = e
+			case access.ViewOpened:
+				e.File = ""
+				event = e
+			case access.WindowOpened:
+				e.File = ""
+				event = e
+			case logs.Started:
+				e.Log = ""
+				event = e
+			}
+			if err := json.NewEncoder(sum).Encode([]any{head, event}); err != nil {
+				return nil, "", err
+			}
+		}
+		after = page.Last()
+	}
+}
+
+// peakMemory is the most memory that this process has held, where the system tells it.
+func peakMemory() float64 {
+	text, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return 0
+	}
+	var kib float64
+	if _, after, ok := strings.Cut(string(text), "VmHWM:"); ok {
+		fmt.Sscan(after, &kib)
+	}
+	return kib / 1024
 }
 
 // fillDemo writes the history through a handler with a simulated clock, which marks the log for ever, and makes the
