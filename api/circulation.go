@@ -21,6 +21,8 @@ func (a *API) circulation() {
 	on[circulation.Sign](a, "/circulations/{id}/signatures", work, c, "Sign that one has read it (已阅), perhaps with an opinion")
 	on[circulation.Skip](a, "/circulations/{id}/skips", work, c, "Pass by a reader who is away")
 	on[circulation.Recall](a, "/circulations/{id}/recalls", work, c, "Take the paper back from a reader")
+	on[circulation.TakeExtract](a, "/circulations/{id}/extracts", work, c, "Register an extract of the paper that one has (摘录、抽阅)")
+	on[circulation.ReturnExtract](a, "/circulations/{id}/extracts/returns", work, c, "Take an extract back")
 	on[circulation.Urge](a, "/circulations/{id}/urgings", work, c, "Urge a reader (催阅)")
 	on[circulation.Stop](a, "/circulations/{id}/stop", work, c, "Stop the circulation, with the reason")
 	on[circulation.Return](a, "/circulations/{id}/return", work, c, "Take slip and copy back")
@@ -36,14 +38,15 @@ func (a *API) circulation() {
 	type slip struct {
 		ETag string `header:"ETag"`
 		Body struct {
-			Document  string       `json:"document"`
-			Copy      string       `json:"copy"`
-			Class     domain.Class `json:"class"`
-			Order     string       `json:"order"`
-			Readers   []line       `json:"readers"`
-			Completed bool         `json:"completed"`
-			Stopped   bool         `json:"stopped"`
-			Returned  bool         `json:"returned"`
+			Document  string            `json:"document"`
+			Copy      string            `json:"copy"`
+			Class     domain.Class      `json:"class"`
+			Order     string            `json:"order"`
+			Readers   []line            `json:"readers"`
+			Completed bool              `json:"completed"`
+			Stopped   bool              `json:"stopped"`
+			Returned  bool              `json:"returned"`
+			Extracts  map[string]string `json:"extracts" doc:"extracts that are out, and who has them"`
 		}
 	}
 	huma.Register(a.huma, a.operation(http.MethodGet, "/circulations/{id}", work, c.Name, "The slip (传阅单): who has the paper, who has signed", ""),
@@ -68,6 +71,7 @@ func (a *API) circulation() {
 			}
 			out.Body.Document, out.Body.Copy, out.Body.Class, out.Body.Order = s.Document, s.Copy, s.Class, s.Order
 			out.Body.Completed, out.Body.Stopped, out.Body.Returned = s.Completed, s.Stopped, s.Returned
+			out.Body.Extracts = s.Extracts
 			return out, nil
 		})
 }

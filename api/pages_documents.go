@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -94,6 +95,7 @@ var acts = map[inbox.Kind]struct{ form, zh, en string }{
 	inbox.File: {"filing", "归档", "File it"}, inbox.Collect: {"copies/returns", "收回各份", "Collect the copies"}, inbox.Decide: {"", "批办", "Decide"},
 	inbox.Review: {"legality-reviews", "审核", "Review"}, inbox.Meeting: {"meeting-decisions", "记录会议决定", "Record the decision"}, inbox.Dispute: {"proposals", "提出处理意见", "Propose an opinion"},
 	inbox.Returned: {"routing", "重新报送", "Put it up again"}, inbox.Presented: {"", "查看", "Read"}, inbox.Copy: {"", "查看", "Read"},
+	inbox.Circulate: {"signatures", "签阅", "Sign"}, inbox.Retrieve: {"return", "收回", "Take back"}, inbox.Count: {"counts", "清点", "Count"},
 }
 
 // deskPage is the desk: what there is to do, to read, and what was done.
@@ -236,10 +238,7 @@ func (d *desk) trayRows(items []inbox.Item) ([]listRow, error) {
 	rows := make([]listRow, len(items))
 	for n, i := range items {
 		act := acts[i.Kind]
-		out := listRow{Stream: i.Case, Title: i.Title, Class: i.Class, What: d.word(string(i.Kind)), Due: d.due(i.Due)}
-		if i.Case == "" {
-			out.Stream = i.Subject
-		}
+		out := listRow{Stream: cmp.Or(i.Case, i.Slip, i.Subject), Title: i.Title, Class: i.Class, What: d.word(string(i.Kind)), Due: d.due(i.Due)}
 		if p, ok := papers[i.Subject]; ok {
 			d.fillRow(&out, p)
 		}
@@ -314,10 +313,7 @@ func (d *desk) doneRows(after string, limit int) ([]doneRow, string, error) {
 	}
 	rows := make([]doneRow, len(list))
 	for n, i := range list {
-		stream := i.Case
-		if stream == "" {
-			stream = i.Subject
-		}
+		stream := cmp.Or(i.Case, i.Slip, i.Subject)
 		out := doneRow{When: d.at(i.At), Href: d.pageOf(stream), Title: i.Title, Class: i.Class, What: d.word("act." + i.Act),
 			Explain: "/desk/explain/" + stream + "/" + strconv.FormatInt(i.Revision, 10)}
 		if i.Decision != "" {

@@ -59,6 +59,7 @@ var reactions = map[string]func(context.Context, *Handler, Due) error{
 	leave.TaskOverstay:       noteOverstay,
 	leave.TaskReview:         reviewDays,
 	"document.class":         adoptClass,
+	"document.copy":          moveCopy,
 	access.TaskLapse:         lapseClass,
 	circulation.TaskDwell:    noteDwell,
 	access.TaskSession:       endView,

@@ -61,6 +61,8 @@ var words = map[string][2]string{
 	"close": {"办结", "close"}, "file": {"归档", "file"}, "collect": {"清退", "collect"}, "decide": {"批办", "decide"}, "review": {"审核", "review"},
 	"meeting": {"提请会议", "to a meeting"}, "dispute": {"提出处理意见", "propose on the dispute"}, "presented": {"呈阅", "to read"}, "copy": {"传阅件", "a copy to read"},
 
+	"circulate": {"传阅件", "going round: read and sign"}, "retrieve": {"收回传阅件", "take the slip back"}, "count": {"清点", "count what is back"},
+
 	// a case and its steps
 	"opened": {"已发起", "opened"}, "routed": {"办理中", "being decided"}, "waiting": {"未到", "waiting"}, "decided": {"已决定", "decided"}, "skipped": {"略过", "skipped"},
 	"approved": {"同意", "approved"}, "disapproved": {"不同意", "disapproved"}, "withdrawn": {"已撤回", "withdrawn"}, "reviewed": {"审核通过", "reviewed"},
@@ -147,6 +149,7 @@ var words = map[string][2]string{
 	"act.document.suspended": {"中止", "suspended"}, "act.document.resumed": {"恢复", "resumed"}, "act.document.recalled-by-issuer": {"记录收回", "recorded a recall"}, "act.document.closed": {"办结", "closed"},
 	"act.document.reopened": {"重新启办", "reopened"}, "act.document.filed": {"归档", "filed"}, "act.document.returned": {"退回", "sent back"}, "act.document.transferred-out": {"转出", "transferred"},
 	"act.document.duplicate-found": {"并入首件", "joined to the first"}, "act.document.copy-distributed": {"分发", "handed out"}, "act.document.copy-returned": {"收回", "took back"},
+	"act.circulation.started": {"发起传阅", "started a circulation"}, "act.circulation.reader-signed": {"签阅", "read and signed"}, "act.circulation.returned": {"收回传阅件", "took the slip back"}, "act.circulation.copy-counted": {"清点", "counted it"},
 	"act.approval.opened": {"报请审批", "asked"}, "act.approval.signer-added": {"加签", "asked others"}, "act.approval.step-transferred": {"转办", "transferred"}, "act.approval.step-entrusted": {"委托", "entrusted"},
 	"act.approval.dispute-raised": {"提出争议", "raised a dispute"}, "act.approval.decided-by-meeting": {"记录会议决定", "recorded a decision"}, "act.approval.withdrawn": {"撤回", "withdrew"},
 

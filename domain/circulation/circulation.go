@@ -6,8 +6,10 @@ package circulation
 
 import (
 	"cmp"
+	"maps"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"andu/domain"
@@ -32,13 +34,16 @@ var Context = domain.Context[Slip]{
 		{Name: "circulation.stopped", Version: 1, Type: Stopped{}, By: []Command{Stop{}}, Sealed: true},
 		{Name: "circulation.returned", Version: 1, Type: Returned{}, By: []Command{Return{}}},
 		{Name: "circulation.copy-counted", Version: 1, Type: CopyCounted{}, By: []Command{Count{}}, Sealed: true},
-		{Name: "circulation.refused", Version: 1, Type: domain.Refused[Slip]{}, By: []Command{Deliver{}}},
+		{Name: "circulation.copy-moved", Version: 1, Type: CopyMoved{}, By: []Command{Start{}, Deliver{}, Sign{}, Skip{}, Recall{}, Return{}}},
+		{Name: "circulation.extract-taken", Version: 1, Type: ExtractTaken{}, By: []Command{TakeExtract{}}, Sealed: true},
+		{Name: "circulation.extract-returned", Version: 1, Type: ExtractReturned{}, By: []Command{ReturnExtract{}}},
+		{Name: "circulation.refused", Version: 1, Type: domain.Refused[Slip]{}, By: []Command{Deliver{}, TakeExtract{}}},
 	},
 	Rules: []*domain.Refusal{
 		ErrStarted, ErrClerk, ErrPass, ErrOver, ErrOpen, ErrReader, ErrReaders, ErrNotReader, ErrNotWaiting, ErrNotDelivered,
-		ErrTurn, ErrHolder, ErrMissing, ErrNotReturned, ErrFollower,
+		ErrTurn, ErrHolder, ErrMissing, ErrNotReturned, ErrFollower, ErrOneCopy, ErrCopying, ErrApproval, ErrNoExtract, ErrExtractsOut,
 	},
-	Keys:  []domain.AnyKey{Scope, Order, MaxDwell, HorizontalPass, SkipReturn, ReturnSameDay, documents.Distribution},
+	Keys:  []domain.AnyKey{Scope, Order, MaxDwell, HorizontalPass, SkipReturn, ReturnSameDay, access.Profile, documents.Distribution},
 	Facts: func(office string) []string { return []string{org.Stream(office)} },
 }
 
@@ -111,6 +116,16 @@ var (
 		"请填写{field}。", "{field} is missing")
 	ErrNotReturned = domain.Rule(domain.Conflict, "circulation.not-returned",
 		"该件尚未退回，不能清点。", "the copy is not back: it cannot be counted").By("catalogue 2.6")
+	ErrOneCopy = domain.Rule(domain.Invalid, "circulation.one-copy",
+		"同时传阅的，一份纸质件不能同在几人手中，请不填份号。", "one copy is not with several readers at once: leave the copy out").By("catalogue 2.6")
+	ErrCopying = domain.Rule(domain.Forbidden, "circulation.no-extract",
+		"{class}文件不得摘录。", "of a paper of {class} no extract is taken").By("sec.read.profile, catalogue 4.6").OnRecord()
+	ErrApproval = domain.Rule(domain.Forbidden, "circulation.extract-without-approval",
+		"{class}文件摘录须先经批准，请填批准依据。", "an extract of a paper of {class} needs an approval first").By("sec.read.profile, catalogue 4.6")
+	ErrNoExtract = domain.Rule(domain.NotFound, "circulation.no-extract-out",
+		"没有这一在外的摘录。", "no such extract is out")
+	ErrExtractsOut = domain.Rule(domain.Conflict, "circulation.extracts-out",
+		"还有{extracts}份摘录未交回。", "{extracts} extracts are not back").By("catalogue 4.5")
 	ErrFollower = domain.Rule(domain.Forbidden, "circulation.follower-only",
 		"此项由系统按时记载，不由人填写。", "the system records this; nobody enters it by hand").By("architecture 3.5")
 )
@@ -148,6 +163,7 @@ type Slip struct {
 	Order                        string
 	Readers                      []Reader
 	Completed, Stopped, Returned bool
+	Extracts                     map[string]string // those out, and who has them
 }
 
 // About is the paper that goes round.
@@ -250,8 +266,12 @@ func (c Start) Decide(s Slip, act domain.Act) ([]Event, error) {
 	if err := clerk(act); err != nil {
 		return nil, err
 	}
-	if _, there := paper.Copies[c.Copy]; c.Copy != "" && !there {
+	switch held, there := paper.Copies[c.Copy]; {
+	case c.Copy == "":
+	case !there:
 		return nil, documents.ErrNoCopy.With("copy", c.Copy)
+	case held.State != documents.Held:
+		return nil, documents.ErrCopyAway.With("copy", c.Copy)
 	}
 	if err := stated("authority", c.Authority); err != nil {
 		return nil, err
@@ -260,6 +280,9 @@ func (c Start) Decide(s Slip, act domain.Act) ([]Event, error) {
 		return nil, ErrReaders
 	}
 	order := Order.Of(act)
+	if order == AtOnce && c.Copy != "" && len(c.Readers) > 1 {
+		return nil, ErrOneCopy
+	}
 	readers := slices.Clone(c.Readers)
 	if order != AtOnce {
 		office := org.Context.In(act, org.Stream(act.Office))
@@ -283,7 +306,7 @@ func (c Start) Decide(s Slip, act domain.Act) ([]Event, error) {
 			events = append(events, handed)
 		}
 	}
-	return events, nil
+	return s.carry(events), nil
 }
 
 // Started means the paper goes round among these readers in this order.
@@ -381,7 +404,7 @@ func (c Deliver) Decide(s Slip, act domain.Act) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []Event{handed}, nil
+	return s.carry([]Event{handed}), nil
 }
 
 // CopyHandedTo means the paper is with the reader, who was entitled to it at that instant.
@@ -452,6 +475,41 @@ func (s Slip) complete(events ...Event) []Event {
 	return append(events, Completed{Readers: len(s.Readers)})
 }
 
+// holder is who has the copy, "" where the clerk has it for the slip, and whether it is on its way at all.
+func (s Slip) holder() (person string, out bool) {
+	if i := slices.IndexFunc(s.Readers, Reader.has); i >= 0 && !s.Returned {
+		return s.Readers[i].Person, true
+	}
+	return "", s.Document != "" && !s.Returned
+}
+
+// carry adds to a decision where the copy goes by it.
+func (s Slip) carry(events []Event) []Event {
+	from, was := s.holder()
+	for _, e := range events {
+		s = e.Evolve(s)
+	}
+	if to, out := s.holder(); s.Copy != "" && (to != from || out != was) {
+		return append(events, CopyMoved{Copy: s.Copy, To: to, Home: !out})
+	}
+	return events
+}
+
+// CopyMoved means the copy is with the reader, with the clerk ("") or, after the end, home in the registry.
+type CopyMoved struct {
+	Copy string `json:"copy"`
+	To   string `json:"to"`
+	Home bool   `json:"home"`
+}
+
+// Evolve changes nothing that a rule reads: the readers say who has it.
+func (e CopyMoved) Evolve(s Slip) Slip { return s }
+
+// Opens has the paper know where its copy is.
+func (e CopyMoved) Opens(r domain.Recorded) []domain.Task {
+	return []domain.Task{{TaskID: documents.CopyTask(r.Stream, r.Revision), Stream: r.Stream}}
+}
+
 // MarkOpened says that the reader has begun to read.
 type MarkOpened struct{}
 
@@ -489,7 +547,7 @@ func (c Sign) Decide(s Slip, act domain.Act) ([]Event, error) {
 	if err := s.mine(act); err != nil {
 		return nil, err
 	}
-	return s.complete(ReaderSigned{Reader: act.Actor.Person, Opinion: c.Opinion}), nil
+	return s.carry(s.complete(ReaderSigned{Reader: act.Actor.Person, Opinion: c.Opinion})), nil
 }
 
 // ReaderSigned means the person has read the paper and given it back to the clerk.
@@ -527,7 +585,7 @@ func (c Skip) Decide(s Slip, act domain.Act) ([]Event, error) {
 	if err := stated("reason", c.Reason); err != nil {
 		return nil, err
 	}
-	return s.complete(ReaderSkipped{Reader: c.Person, Reason: c.Reason, ReturnLater: SkipReturn.Of(act)}), nil
+	return s.carry(s.complete(ReaderSkipped{Reader: c.Person, Reason: c.Reason, ReturnLater: SkipReturn.Of(act)})), nil
 }
 
 // ReaderSkipped means the paper goes on without him, and comes back to him later or not.
@@ -567,7 +625,7 @@ func (c Recall) Decide(s Slip, act domain.Act) ([]Event, error) {
 	if err := stated("reason", c.Reason); err != nil {
 		return nil, err
 	}
-	return s.complete(CopyRecalled{Reader: c.Person, Reason: c.Reason}), nil
+	return s.carry(s.complete(CopyRecalled{Reader: c.Person, Reason: c.Reason})), nil
 }
 
 // CopyRecalled means the paper was taken back from the reader.
@@ -684,7 +742,10 @@ func (c Return) Decide(s Slip, act domain.Act) ([]Event, error) {
 	if err := clerk(act); err != nil {
 		return nil, err
 	}
-	return []Event{Returned{Copy: s.Copy}}, nil
+	if n := len(s.Extracts); n > 0 {
+		return nil, ErrExtractsOut.With("extracts", strconv.Itoa(n))
+	}
+	return s.carry([]Event{Returned{Copy: s.Copy}}), nil
 }
 
 // Returned means slip and copy are back.
@@ -694,6 +755,87 @@ type Returned struct {
 
 // Evolve takes them back.
 func (e Returned) Evolve(s Slip) Slip { s.Returned = true; return s }
+
+// TakeExtract registers what a reader writes out of the paper, or borrows of it apart (摘录、抽阅).
+type TakeExtract struct {
+	Part     string `json:"part" doc:"what is taken: pages, sections" minLength:"1" maxLength:"500"`
+	Purpose  string `json:"purpose" minLength:"1" maxLength:"1000"`
+	Approval string `json:"approval" doc:"what it rests on, where the class asks for an approval" maxLength:"200" required:"false"`
+}
+
+// Decide lets the reader who has the paper take an extract; of a state secret by the rule of its class (sec.read.profile).
+func (c TakeExtract) Decide(s Slip, act domain.Act) ([]Event, error) {
+	if err := s.mine(act); err != nil {
+		return nil, err
+	}
+	if s.Class.Classified() {
+		switch rule := access.Profile.Of(act, string(s.Class)).Copy; {
+		case rule == "never":
+			return nil, ErrCopying.With("class", string(s.Class))
+		case strings.TrimSpace(c.Approval) == "":
+			return nil, ErrApproval.With("class", string(s.Class))
+		}
+	}
+	if err := stated("part", c.Part); err != nil {
+		return nil, err
+	}
+	if err := stated("purpose", c.Purpose); err != nil {
+		return nil, err
+	}
+	return []Event{ExtractTaken{Extract: act.NewID("extract"), Reader: act.Actor.Person, Part: c.Part, Purpose: c.Purpose, Approval: c.Approval}}, nil
+}
+
+// ExtractTaken means the reader has this part apart, and gives it back before slip and copy are back.
+type ExtractTaken struct {
+	Extract  string `json:"extract"`
+	Reader   string `json:"reader"`
+	Part     string `json:"part"`
+	Purpose  string `json:"purpose"`
+	Approval string `json:"approval"`
+}
+
+// Evolve notes who has it.
+func (e ExtractTaken) Evolve(s Slip) Slip {
+	s.Extracts = maps.Clone(s.Extracts)
+	if s.Extracts == nil {
+		s.Extracts = map[string]string{}
+	}
+	s.Extracts[e.Extract] = e.Reader
+	return s
+}
+
+// ReturnExtract takes an extract back.
+type ReturnExtract struct {
+	Extract string `json:"extract" minLength:"1" maxLength:"60"`
+}
+
+// Decide lets the clerk take it back, after the end too.
+func (c ReturnExtract) Decide(s Slip, act domain.Act) ([]Event, error) {
+	if s.Document == "" {
+		return nil, domain.ErrNoStream
+	}
+	if err := clerk(act); err != nil {
+		return nil, err
+	}
+	reader, out := s.Extracts[c.Extract]
+	if !out {
+		return nil, ErrNoExtract
+	}
+	return []Event{ExtractReturned{Extract: c.Extract, Reader: reader}}, nil
+}
+
+// ExtractReturned means the extract is back with the clerk.
+type ExtractReturned struct {
+	Extract string `json:"extract"`
+	Reader  string `json:"reader"`
+}
+
+// Evolve notes it.
+func (e ExtractReturned) Evolve(s Slip) Slip {
+	s.Extracts = maps.Clone(s.Extracts)
+	delete(s.Extracts, e.Extract)
+	return s
+}
 
 // Count checks what came back (清点).
 type Count struct {

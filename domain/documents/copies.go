@@ -22,12 +22,16 @@ var (
 		"已经有第{copy}号。", "there is already a copy {copy}").By("catalogue 2.4")
 	ErrCopyApproval = domain.Rule(domain.Forbidden, "document.copy-without-approval",
 		"涉密件复制须先经批准。", "a copy of a classified paper needs an approval first").By("catalogue 4.6")
+	ErrCopyCirculates = domain.Rule(domain.Conflict, "document.copy-circulates",
+		"第{copy}号正在传阅，随传阅单退回。", "copy {copy} goes round: it comes back with its slip").By("catalogue 2.6")
 )
 
 // Copy is one copy of the paper. Whoever is its holder, there is one.
 type Copy struct {
 	State  CopyState
 	Holder string // of a copy handed out
+	Slip   string // of a copy that went round last: the stream of its slip
+	SlipAt int64  // and the revision there of the last move
 }
 
 // CopyState says where a copy is.
@@ -159,6 +163,8 @@ func (c ReturnCopy) Decide(d Document, act domain.Act) ([]Event, error) {
 		return nil, ErrNoCopy.With("copy", c.Copy)
 	case held.State != Out:
 		return nil, ErrCopyHere.With("copy", c.Copy)
+	case held.Slip != "":
+		return nil, ErrCopyCirculates.With("copy", c.Copy)
 	default:
 		return []Event{CopyReturned{Copy: c.Copy, From: held.Holder}}, nil
 	}
@@ -172,6 +178,69 @@ type CopyReturned struct {
 
 // Evolve moves the copy to the registry.
 func (e CopyReturned) Evolve(d Document) Document { return d.with(e.Copy, Copy{State: Held}) }
+
+// CirculateCopy moves a copy that goes round on its slip: to a reader, back to the clerk, or home to the registry. Only the
+// follower of circulation gives it.
+type CirculateCopy struct {
+	Copy     string `json:"copy"`
+	To       string `json:"to" doc:"id of the reader; empty: the clerk has it for the slip"`
+	Home     bool   `json:"home" doc:"the circulation is over"`
+	Slip     string `json:"slip" doc:"stream of the slip"`
+	Revision int64  `json:"revision" doc:"of the move there"`
+}
+
+// Decide enters where the copy is. A move that comes behind a later one of its slip changes nothing, and so does one of a
+// slip that is not the copy's: the office has handed it out otherwise.
+func (c CirculateCopy) Decide(d Document, act domain.Act) ([]Event, error) {
+	if act.Person() {
+		return nil, ErrFollower
+	}
+	held, ok := d.Copies[c.Copy]
+	if !ok {
+		return nil, ErrNoCopy.With("copy", c.Copy)
+	}
+	e := CopyCirculated{Copy: c.Copy, State: Out, Holder: c.To, Slip: c.Slip, Revision: c.Revision}
+	switch {
+	case held.Slip == c.Slip && c.Revision < held.SlipAt, held.Slip != c.Slip && held.State != Held:
+		e.State, e.Holder = held.State, held.Holder
+	case c.Home:
+		e.State, e.Holder = Held, ""
+	case c.To == "":
+		e.Holder = c.Slip
+	}
+	return []Event{e}, nil
+}
+
+// CopyCirculated means the copy is there and with that holder, as its slip says.
+type CopyCirculated struct {
+	Copy     string    `json:"copy"`
+	State    CopyState `json:"state"`
+	Holder   string    `json:"holder"`
+	Slip     string    `json:"slip"`
+	Revision int64     `json:"revision"`
+}
+
+// Evolve moves the copy.
+func (e CopyCirculated) Evolve(d Document) Document {
+	c := d.Copies[e.Copy]
+	switch {
+	case e.State == Held && (c.Slip == e.Slip || c.State == Held):
+		c = Copy{State: Held, Slip: e.Slip, SlipAt: max(c.SlipAt, e.Revision)}
+	case e.State == Out && (c.Slip == e.Slip || c.State == Held):
+		c = Copy{State: Out, Holder: e.Holder, Slip: e.Slip, SlipAt: max(c.SlipAt, e.Revision)}
+	}
+	return d.with(e.Copy, c)
+}
+
+// Settles ends the wait of that move.
+func (e CopyCirculated) Settles(domain.Recorded) []domain.TaskID {
+	return []domain.TaskID{CopyTask(e.Slip, e.Revision)}
+}
+
+// CopyTask waits until the paper knows where its copy went.
+func CopyTask(slip string, revision int64) domain.TaskID {
+	return domain.TaskID{Kind: "document.copy", Key: slip + "@" + strconv.FormatInt(revision, 10)}
+}
 
 // SplitCopy registers a copy that was made of another one: it is marked, numbered and treated as the original.
 type SplitCopy struct {

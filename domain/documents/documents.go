@@ -53,6 +53,7 @@ var Context = domain.Context[Document]{
 		{Name: "document.filed", Version: 1, Type: Filed{}, By: []Command{File{}}},
 		{Name: "document.copy-distributed", Version: 1, Type: CopyDistributed{}, By: []Command{HandOut{}}},
 		{Name: "document.copy-returned", Version: 1, Type: CopyReturned{}, By: []Command{ReturnCopy{}}},
+		{Name: "document.copy-circulated", Version: 1, Type: CopyCirculated{}, By: []Command{CirculateCopy{}}},
 		{Name: "document.copy-registered", Version: 1, Type: CopyRegistered{}, By: []Command{SplitCopy{}}},
 		{Name: "document.copies-joined", Version: 1, Type: CopiesJoined{}, By: []Command{JoinCopies{}}},
 		{Name: "document.copy-sent-back", Version: 1, Type: CopySentBack{}, By: []Command{SendBack{}}},
@@ -67,7 +68,7 @@ var Context = domain.Context[Document]{
 		ErrRecalled, ErrRegistrar, ErrClerk, ErrDutyHandOn, ErrDistributor, ErrFollower, ErrDescribed, ErrNotSamePaper,
 		ErrTooLate, ErrHandled, ErrNotPreChecked, ErrNotReviewed, ErrNotProposed, ErrProposed, ErrNotInstructed, ErrNotAsInstructed,
 		ErrProposer, ErrOneLead, ErrDueLater, ErrNotAssigned, ErrNotAssignee, ErrAccepted, ErrNoReport, ErrSettlement, ErrNotClassified,
-		ErrNoCopy, ErrCopyAway, ErrCopyHere, ErrCopiesAway, ErrCopyExists, ErrCopyApproval,
+		ErrNoCopy, ErrCopyAway, ErrCopyHere, ErrCopiesAway, ErrCopyExists, ErrCopyApproval, ErrCopyCirculates,
 		ErrTranscribed, ErrNotTranscribed, ErrOldReceipt, ErrNobody, ErrClosedBefore,
 	},
 	Keys: []domain.AnyKey{

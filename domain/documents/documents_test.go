@@ -543,6 +543,33 @@ func TestClassAdopted(t *testing.T) {
 	}
 }
 
+// A copy that goes round is where its slip says, in whatever order the moves arrive; by hand it is not taken back.
+func TestCopyCirculates(t *testing.T) {
+	move := func(to string, home bool, at int64) CirculateCopy {
+		return CirculateCopy{"1", to, home, "circulation-1", at}
+	}
+	is := func(state CopyState, holder string, at int64) CopyCirculated {
+		return CopyCirculated{"1", state, holder, "circulation-1", at}
+	}
+	with := is(Out, "p-9", 3)
+	run(t, []domaintest.Case[Document]{
+		{Name: "with the clerk", Given: registered(), Actor: system, When: move("", false, 1), Then: []Event{is(Out, "circulation-1", 1)}},
+		{Name: "with a reader", Given: registered(is(Out, "circulation-1", 1)), Actor: system, When: move("p-9", false, 3), Then: []Event{with}},
+		{Name: "a move that comes late changes nothing", Given: registered(with), Actor: system, When: move("", false, 1), Then: []Event{is(Out, "p-9", 1)}},
+		{Name: "home", Given: registered(with), Actor: system, When: move("", true, 7), Then: []Event{is(Held, "", 7)}},
+		{Name: "no late move takes it away from there", Given: registered(with, is(Held, "", 7)), Actor: system, When: move("p-9", false, 5), Then: []Event{is(Held, "", 5)}},
+		{Name: "a copy that was handed out otherwise stays there", Given: registered(CopyDistributed{"1", "finance"}), Actor: system, When: move("p-9", false, 3), Then: []Event{is(Out, "finance", 3)}},
+		{Name: "nobody does it by hand", Given: registered(), Actor: registry, When: move("p-9", false, 3), Err: ErrFollower},
+		{Name: "there is no such copy", Given: registered(), Actor: system, When: CirculateCopy{Copy: "9"}, Err: ErrNoCopy},
+		{Name: "it comes back with its slip", Given: registered(with), Actor: registry, When: ReturnCopy{"1"}, Err: ErrCopyCirculates},
+		{Name: "home it is handed out again", Given: registered(with, is(Held, "", 7)), Actor: registry, When: HandOut{"1", "finance"}, Then: []Event{CopyDistributed{"1", "finance"}}},
+	})
+	d := fold(Context, registered(CopyDistributed{"1", "finance"}, is(Out, "finance", 3))...)
+	if d.Copies["1"] != (Copy{State: Out, Holder: "finance"}) {
+		t.Errorf("a copy that was handed out otherwise is %+v", d.Copies["1"])
+	}
+}
+
 func TestGolden(t *testing.T) {
 	term := clocked
 	term.Calendar = 3
@@ -567,7 +594,7 @@ func TestGolden(t *testing.T) {
 		FindingRaised{"overdue", midnight("2026-04-17")}, ProcessingReviewed{"已阅，按时"}, HandlingReported{"finance", "已办理"},
 		ReplySent{"国务院办公厅", "letter", "县政办函〔2026〕3号", day("2026-04-14")}, Suspended{"等上级答复"}, Resumed{}, TransferredOut{"县民政局", "属其职责"},
 		RecalledByIssuer{"国办函〔2026〕1号", "内容有误"}, Closed{"settled", "办结", "已按要求落实"}, Reopened{"要求补充", midnight("2026-04-17")},
-		Filed{"县政办-2026-010-0012", "3", "30年"}, CopyDistributed{"1", "finance"}, CopyReturned{"1", "finance"}, CopyRegistered{"1", "3", "approval-4"},
+		Filed{"县政办-2026-010-0012", "3", "30年"}, CopyDistributed{"1", "finance"}, CopyReturned{"1", "finance"}, CopyCirculated{"1", Out, "p-9", "circulation-1", 4}, CopyRegistered{"1", "3", "approval-4"},
 		CopiesJoined{"document-2", []JoinedCopy{{"2", "1"}}}, CopySentBack{"1", "国务院办公厅"}, CopyDestroyed{"1", "e-9"},
 		Transcribed{ID: "e-1", Office: "county", ReceivedAt: morning, By: "p-2", Source: Source{"i-1", "2025.xlsx", 12}, SignedBy: "王芳", Served: "研究室", Channel: "机要",
 			Copies: []Placed{{"1", "finance"}}, Remarks: "补登", Lead: "finance", Co: []string{"planning"}, Closed: true, ClosedOn: day("2026-04-20"),

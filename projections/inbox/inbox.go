@@ -11,6 +11,7 @@ import (
 
 	"andu/domain"
 	"andu/domain/approvals"
+	"andu/domain/circulation"
 	"andu/domain/documents"
 	"andu/projections"
 )
@@ -40,6 +41,10 @@ const (
 	Dispute  Kind = "dispute"  // 提出处理意见
 	Returned Kind = "returned" // 退回: the case is back with the applicant
 
+	Retrieve Kind = "retrieve" // 收回: a circulation is over, slip and copy are not back
+	Count    Kind = "count"    // 清点: they are back
+
+	Circulate Kind = "circulate" // to read: a paper goes round and is with the person
 	Presented Kind = "presented" // to read: a paper was laid before the post
 	Copy      Kind = "copy"      // to read: a copy is with the unit, post or person
 )
@@ -48,6 +53,7 @@ const (
 var (
 	registrar = documents.Registrar.Name
 	proposer  = "apr.authority[" + documents.Proposal + "].signer"
+	clerk     = documents.Distribution.Name
 )
 
 func reviewer(kind string) string { return "apr.authority[" + kind + "].legalReview" }
@@ -58,6 +64,8 @@ func apply(b *pgx.Batch, r domain.Recorded) error {
 		return paper(b, r)
 	case approvals.Context.Name:
 		decision(b, r)
+	case circulation.Context.Name:
+		slip(b, r)
 	}
 	return nil
 }
@@ -253,6 +261,46 @@ func paper(b *pgx.Batch, r domain.Recorded) error {
 		done()
 	}
 	return nil
+}
+
+// Keys of the items of a slip.
+const (
+	keyReader = "reader/" // a reader's
+	keyBack   = "back"    // the clerk's, when it is over
+)
+
+// slip follows a paper on its way round. What an erased event named can no longer be known.
+func slip(b *pgx.Batch, r domain.Recorded) {
+	follow(b, r)
+	done := func(person, decision string) { did(b, r, person, r.Actor.Post, decision, 0) }
+	back := func(kind Kind) { open(b, r, keyBack, kind, item{role: clerk}) }
+	switch e := r.Event.(type) {
+	case circulation.Started:
+		b.Queue(`update matter set subject = $2 where stream = $1`, r.Stream, e.Document)
+		// The title and the time limit are the paper's; of a state secret there is no title to take.
+		b.Queue(`update matter s set title = p.title from matter p where s.stream = $1 and p.stream = $2 and not $3`, r.Stream, e.Document, r.Class.Classified())
+		done(r.Actor.Person, "")
+	case circulation.CopyHandedTo:
+		open(b, r, keyReader+e.Reader, Circulate, item{person: e.Reader, reading: true, due: e.Due})
+	case circulation.ReaderSigned:
+		end(b, r, keyReader+e.Reader)
+		done(e.Reader, "")
+	case circulation.ReaderSkipped:
+		end(b, r, keyReader+e.Reader)
+	case circulation.CopyRecalled:
+		end(b, r, keyReader+e.Reader)
+	case circulation.Urged:
+		b.Queue(`update item set urged = greatest(urged, 1) where stream = $1 and key = $2`, r.Stream, keyReader+e.Reader)
+	case circulation.Completed, circulation.Stopped:
+		end(b, r, keyReader+"%")
+		back(Retrieve)
+	case circulation.Returned:
+		back(Count)
+		done(r.Actor.Person, "")
+	case circulation.CopyCounted:
+		end(b, r, keyBack)
+		done(r.Actor.Person, "")
+	}
 }
 
 // Keys of the items of a step: one for each seat.

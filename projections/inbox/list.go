@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"andu/domain"
+	"andu/domain/circulation"
 	"andu/domain/documents"
 	"andu/projections"
 )
@@ -33,7 +34,7 @@ func Roles(p domain.Policy, at domain.Instant, posts []string) (roles []string) 
 		}
 		var holders []string
 		switch {
-		case key == registrar:
+		case key == registrar, key == clerk:
 			var post string
 			if json.Unmarshal(v.Value, &post) == nil {
 				holders = []string{post}
@@ -64,7 +65,8 @@ type Item struct {
 	Reading  bool           `json:"reading"`
 	Subject  string         `json:"subject"`  // stream of the paper; "": the case is about nothing that has a stream
 	Case     string         `json:"case"`     // stream of the approval case
-	Revision int64          `json:"revision"` // of the case, or else of the paper: for If-Match
+	Slip     string         `json:"slip"`     // stream of the circulation
+	Revision int64          `json:"revision"` // of the case or slip, or else of the paper: for If-Match
 	Class    domain.Class   `json:"class"`
 	Title    string         `json:"title"`
 	Due      domain.Instant `json:"due"`
@@ -138,7 +140,7 @@ func For(ctx context.Context, db projections.Querier, a Asker, reading bool, now
 	t.Items, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (i Item, err error) {
 		err = row.Scan(&i.stream, &i.key, &i.Kind, &i.Reading, &i.Subject, &i.Revision, &i.Class, &i.Title, projections.Into(&i.Due),
 			projections.Into(&i.Since), &i.Post, &i.Person, &i.Role, &i.Step, &i.Urged, &i.Accepted)
-		i.Subject, i.Case = about(i.stream, i.Subject)
+		i.Subject, i.Case, i.Slip = about(i.stream, i.Subject)
 		return i, err
 	})
 	if err != nil {
@@ -156,18 +158,22 @@ func For(ctx context.Context, db projections.Querier, a Asker, reading bool, now
 	return t, nil
 }
 
-// about says which paper and which case a row is of.
-func about(stream, subject string) (paper, approval string) {
-	if domain.ContextOf(stream) == documents.Context.Name {
-		return stream, ""
+// about says which paper, which case and which slip a row is of.
+func about(stream, subject string) (paper, approval, slip string) {
+	switch domain.ContextOf(stream) {
+	case documents.Context.Name:
+		return stream, "", ""
+	case circulation.Context.Name:
+		return subject, "", stream
 	}
-	return subject, stream
+	return subject, stream, ""
 }
 
 // Done is one thing that a person has done, and the event that says so.
 type Done struct {
 	Subject   string         `json:"subject"`
 	Case      string         `json:"case"`
+	Slip      string         `json:"slip"`
 	Revision  int64          `json:"revision"` // of the event
 	Act       string         `json:"act"`      // type of the event, such as document.closed
 	Decision  string         `json:"decision"` // of an opinion, such as approved
@@ -204,7 +210,7 @@ func DoneBy(ctx context.Context, db projections.Querier, office, person, after s
 	}
 	list, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (d Done, err error) {
 		err = row.Scan(&d.stream, &d.Subject, &d.Revision, &d.Act, &d.Decision, &d.Step, &d.Post, projections.Into(&d.At), &d.Corrected, &d.Class, &d.Title)
-		d.Subject, d.Case = about(d.stream, d.Subject)
+		d.Subject, d.Case, d.Slip = about(d.stream, d.Subject)
 		return d, err
 	})
 	if err != nil {

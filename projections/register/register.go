@@ -368,6 +368,9 @@ func paper(b *pgx.Batch, r domain.Recorded) {
 		persons, posts = append(persons, e.To), append(posts, e.To) // an id of either
 	case documents.CopyReturned:
 		moved(b, r, e.Copy, documents.Held, "")
+	case documents.CopyCirculated:
+		moved(b, r, e.Copy, e.State, e.Holder)
+		persons, posts = []string{e.Holder}, nil
 	case documents.CopySentBack:
 		moved(b, r, e.Copy, documents.SentBack, e.To)
 	case documents.CopyDestroyed:
