@@ -292,8 +292,9 @@ func (d *desk) backlogPanel() ([]panel, error) {
 		return nil, err
 	}
 	p := panel{Title: d.t("每日日终的在办件", "Papers in hand at the end of each day"),
+		Note: d.t("超期：时限的最后一天在该日之前。今天的数字是现在的。", "Overdue: the last day was before the day. Of today, the figures are those of now."),
 		Head: []cell{{Text: d.t("日期", "Day")}, {Text: d.t("签收", "Received"), Num: true}, {Text: d.t("重新启办", "Reopened"), Num: true}, {Text: d.t("办结离办", "Done with"), Num: true},
-			{Text: d.t("日终在办", "In hand"), Num: true}, {Text: d.t("日终超期", "Overdue"), Num: true}},
+			{Text: d.t("在办", "In hand"), Num: true}, {Text: d.t("超期", "Overdue"), Num: true}},
 		Empty: [2]string{d.t("这些天没有收文", "No papers in these days"), d.t("有签收的文件以后，每日日终在办、超期的件数会画在这里。", "Once papers are signed for, how many are in hand and overdue at the end of each day is drawn here.")}}
 	if len(days) == 0 {
 		return []panel{p}, nil

@@ -203,7 +203,7 @@ func count(office string, events []domain.Recorded) map[string]int {
 			for ; at.Before(on); at = at.Add(1) { // the ends of the days before this event
 				if open(before) {
 					figures[fmt.Sprintf("open %s %s", at, unit(before))]++
-					if due := before.Term.DueOn; !due.IsZero() && !at.Before(due) {
+					if due := before.Term.DueOn; !due.IsZero() && due.Before(at) {
 						figures[fmt.Sprintf("overdue %s %s", at, unit(before))]++
 					}
 				}
@@ -240,7 +240,7 @@ func count(office string, events []domain.Recorded) map[string]int {
 		for ; !last.Before(at); at = at.Add(1) {
 			if open(d) {
 				figures[fmt.Sprintf("open %s %s", at, unit(d))]++
-				if due := d.Term.DueOn; !due.IsZero() && !at.Before(due) {
+				if due := d.Term.DueOn; !due.IsZero() && due.Before(at) {
 					figures[fmt.Sprintf("overdue %s %s", at, unit(d))]++
 				}
 			}

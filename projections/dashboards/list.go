@@ -86,8 +86,8 @@ type Day struct {
 	Received int         `json:"received" doc:"papers signed for; of the whole office alone"`
 	Reopened int         `json:"reopened"`
 	Closed   int         `json:"closed" doc:"papers that the office was done with"`
-	Open     int         `json:"open" doc:"at 24:00"`
-	Overdue  int         `json:"overdue" doc:"of these, past the time limit at 24:00"`
+	Open     int         `json:"open" doc:"when the day ended; of today, now"`
+	Overdue  int         `json:"overdue" doc:"of these, papers whose last day was before this one"`
 }
 
 // Backlog gives the days from one to another with the papers of a unit, or of the office. Days before the first paper and

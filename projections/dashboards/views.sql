@@ -47,9 +47,9 @@ with spans as (
 	union all
 	select office, unit, until_on, 0, 0, (ended <> 'moved')::int, -1, 0 from spans where until_on is not null
 	union all
-	select office, unit, greatest(from_on, due_on), 0, 0, 0, 0, 1 from spans where due_on is not null and (until_on is null or until_on > greatest(from_on, due_on))
+	select office, unit, greatest(from_on, due_on + 1), 0, 0, 0, 0, 1 from spans where due_on is not null and (until_on is null or until_on > greatest(from_on, due_on + 1))
 	union all
-	select office, unit, until_on, 0, 0, 0, 0, -1 from spans where due_on is not null and until_on > greatest(from_on, due_on)
+	select office, unit, until_on, 0, 0, 0, 0, -1 from spans where due_on is not null and until_on > greatest(from_on, due_on + 1)
 ), sums as (
 	select office, unit, date, sum(received)::int as received, sum(reopened)::int as reopened, sum(closed)::int as closed, sum(open)::int as open, sum(overdue)::int as overdue
 	from moves group by office, unit, date
@@ -74,8 +74,8 @@ comment on column backlog.unit is 'id of the unit or post that led; empty: none 
 comment on column backlog.received is 'papers signed for on the day; they stand under no unit until one leads';
 comment on column backlog.reopened is 'papers taken up again on the day';
 comment on column backlog.closed is 'papers that the office was done with on the day: closed, returned, transferred, joined to another';
-comment on column backlog.open is 'papers open at 24:00';
-comment on column backlog.overdue is 'of these, papers past their time limit at 24:00';
+comment on column backlog.open is 'papers open when the day ended; of a day that is not over, now';
+comment on column backlog.overdue is 'of these, papers whose last day was before this one';
 
 create view ages as
 select office, case when classified then '' else unit end as unit, received_on, count(*)::int as papers
