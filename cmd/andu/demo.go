@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -137,6 +138,7 @@ func peakMemory() float64 {
 // fillDemo writes the history through a handler with a simulated clock, which marks the log for ever, and makes the
 // accounts of its people.
 func fillDemo(ctx context.Context, g *globals, h *house, plan demoPlan) (err error) {
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // what is held is small, and what is thrown away much
 	began := time.Date(2017, 12, 20, 9, 0, 0, 0, h.handler.Zone)
 	clock := demo.NewClock(began)
 	h.loading = true

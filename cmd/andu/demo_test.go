@@ -108,6 +108,32 @@ func TestDemonstrationIsDeterministic(t *testing.T) {
 	t.Logf("%d events twice; %d read models in pages of 1, 7 and 2,048", len(first.log), len(digests))
 }
 
+// TestDemonstrationHasEverything writes the month that a newcomer is shown: every part of the office's life is in it, and
+// what the rules stand against is on record.
+func TestDemonstrationHasEverything(t *testing.T) {
+	db, dir := pgtest.New(t), dataDir(t)
+	var res demoResult
+	decode(t, []byte(runs(t, exitClean, append([]string{"demo", "--json", "--from", "2026-04-14", "--until", "2026-05-14"}, on(db, dir)...)...)), &res)
+	for _, name := range []string{"sheet.opened", "sheet.closed", "sheet.day-determined", "attendance.signed-in", "attendance.late-sign-in-refused", "attendance.determined",
+		"roll.month-reported", "roster.published", "roster.delivered", "duty.handover-accepted", "duty.handover-offered", "duty.item-accepted", "duty.entry-logged", "duty.entry-closed",
+		"duty.entry-carried-over", "duty.stand-in-started", "duty.swap-requested", "duty.alert-raised", "duty.day-closed", "duty.inspected",
+		"leave.requested", "leave.approved", "leave.registered", "leave.returned", "leave.phoned-in", "leave.paper-supplied", "leave.outing-reported", "leave.trip-reported",
+		"document.received", "document.registered", "document.instructed", "document.closed", "document.filed", "approval.approved", "approval.disapproved",
+		"circulation.started", "circulation.reader-signed", "circulation.reader-skipped", "circulation.completed", "circulation.copy-counted",
+		"access.classification-set", "access.scope-set", "access.content-attached", "access.view-opened", "access.view-closed", "access.granted", "access.refused", "access.trail-queried"} {
+		if res.Types[name] == 0 {
+			t.Errorf("a month without %s", name)
+		}
+	}
+	if days := 20; res.Types["attendance.signed-in"] < days*80 || res.Types["attendance.determined"] < days*40 {
+		t.Errorf("%d sign-ins and %d determined days of 47 persons in a month", res.Types["attendance.signed-in"], res.Types["attendance.determined"])
+	}
+	if res.Events < 12_000 || res.PeakMiB > 512 {
+		t.Errorf("%d events, %.0f MiB", res.Events, res.PeakMiB)
+	}
+	t.Logf("%d events, %.0f a second, %.0f MiB", res.Events, res.Rate, res.PeakMiB)
+}
+
 // TestRealRegister imports the real papers that the maintainers have beside the repository.
 func TestRealRegister(t *testing.T) {
 	file, err := filepath.Abs("../../../shared/data/incoming.csv")

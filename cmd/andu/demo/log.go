@@ -10,7 +10,7 @@ import (
 // hears of it without reading the log again, and asks the database for nothing behind the end of a stream.
 type log struct {
 	eventstore.Store
-	ends     map[string]int64 // last revisions
+	ends     map[string]int64 // last revisions of the streams that exist
 	seen     eventstore.Position
 	met      bool                // what stood in the log before was seen
 	appended []eventstore.Record // since
@@ -26,22 +26,20 @@ func (s *log) Append(ctx context.Context, stream string, expected int64, events 
 	return done, err
 }
 
-// Tip is the last revision of a stream that was read or written.
+// Tip is the last revision of a stream: once the log was seen, every stream is known.
 func (s *log) Tip(stream string) (revision int64, ok bool) {
-	revision, ok = s.ends[stream]
+	if revision, ok = s.ends[stream]; !ok && s.met {
+		return eventstore.NoStream, true
+	}
 	return revision, ok
 }
 
 // Read implements eventstore.Store.
 func (s *log) Read(ctx context.Context, stream string, from int64) ([]eventstore.Record, error) {
-	if last, ok := s.ends[stream]; ok && last < from {
+	if last, ok := s.Tip(stream); ok && last < from {
 		return nil, nil
 	}
-	records, err := s.Store.Read(ctx, stream, from)
-	if err == nil {
-		s.ends[stream] = from + int64(len(records)) - 1
-	}
-	return records, err
+	return s.Store.Read(ctx, stream, from)
 }
 
 // news are the events since the last time; what stood in the log before comes page by page.
@@ -55,6 +53,9 @@ func (s *log) news(ctx context.Context) ([]eventstore.Record, error) {
 		return news, nil
 	}
 	page, err := s.Store.ReadAll(ctx, s.seen, 2048)
+	for _, rec := range page.Records {
+		s.ends[rec.Header.Stream] = rec.Header.Revision
+	}
 	s.seen, s.met = page.Last(), err == nil && len(page.Records) == 0
 	return page.Records, err
 }

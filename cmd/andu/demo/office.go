@@ -1,6 +1,3 @@
-// Package demo makes demonstration offices and lets them live: it sets an office up with its posts, people, regulations
-// and calendar, and writes a history of its papers. Everything goes through the same commands that the product takes,
-// in the name of a person whom the office's own rules allow; the same seed gives the same history.
 package demo
 
 import (
