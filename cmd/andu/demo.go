@@ -27,13 +27,14 @@ type demoCmd struct {
 	storeFlags
 	Seed  int64       `help:"The same seed gives the same history." default:"1"`
 	From  domain.Date `help:"First day; default a year before --until."`
-	Until domain.Date `help:"First day that is not lived; default today."`
+	Until domain.Date `help:"First day that is not lived; default: up to this minute."`
 }
 
 // demoPlan is what to write.
 type demoPlan struct {
 	seed        int64
 	from, until domain.Date
+	now         time.Time // of the day until, which is lived up to it; zero: it is not lived
 }
 
 // demoResult is what demo prints.
@@ -56,7 +57,8 @@ func (c *demoCmd) Run(ctx context.Context, g *globals) error {
 	return g.withHouse(ctx, c.storeFlags, openOptions{migrate: true, ours: true, newLog: true}, func(h *house) error {
 		plan := demoPlan{seed: c.Seed, from: c.From, until: c.Until}
 		if plan.until.IsZero() {
-			plan.until = domain.DateOf(g.now(), h.handler.Zone)
+			plan.now = g.now()
+			plan.until = domain.DateOf(plan.now, h.handler.Zone)
 		}
 		if plan.from.IsZero() {
 			plan.from = domain.Date{Year: plan.until.Year - 1, Month: plan.until.Month, Day: plan.until.Day}.Add(0)
@@ -166,7 +168,7 @@ func fillDemo(ctx context.Context, g *globals, h *house, plan demoPlan) (err err
 		}
 	}
 	bar := g.progress(1, "演示 demonstration")
-	err = demo.History(ctx, past, clock, county, demo.Plan{Seed: plan.seed, From: plan.from, Until: plan.until, Progress: func(done, total int, events int64) {
+	err = demo.History(ctx, past, clock, county, demo.Plan{Seed: plan.seed, From: plan.from, Until: plan.until, Now: plan.now, Progress: func(done, total int, events int64) {
 		bar.ChangeMax(total)
 		bar.Describe(fmt.Sprintf("演示 demonstration, %d events", events))
 		_ = bar.Set(done) // a bar that cannot be drawn stops nothing

@@ -176,8 +176,9 @@ func (c *serveCmd) prepare(ctx context.Context, g *globals, h *house) error {
 		return err
 	}
 	if empty && c.Demo {
-		until := domain.DateOf(g.now(), h.handler.Zone)
-		return fillDemo(ctx, g, h, demoPlan{seed: c.Seed, from: until.Add(-30), until: until})
+		now := g.now()
+		until := domain.DateOf(now, h.handler.Zone)
+		return fillDemo(ctx, g, h, demoPlan{seed: c.Seed, from: until.Add(-30), until: until, now: now})
 	}
 	if empty {
 		return h.begin(ctx, false)

@@ -21,6 +21,8 @@ import (
 type Plan struct {
 	Seed        int64
 	From, Until domain.Date // Until is the first day that is not lived
+	// Now, unless it is zero, is a time of the day Until: up to it that day is lived too.
+	Now time.Time
 	// Progress is told after each day how many days of how many are done, and how many events there are.
 	Progress func(done, total int, events int64)
 }
@@ -45,7 +47,7 @@ func History(ctx context.Context, past *commands.Handler, clock *Clock, staff St
 	if l.opens(); l.err != nil {
 		return fmt.Errorf("before the first day: %w", l.err)
 	}
-	for d := plan.From; d.Before(plan.Until); d = d.Add(1) {
+	for d := plan.From; d.Before(plan.Until) || d == plan.Until && !plan.Now.IsZero(); d = d.Add(1) {
 		if err := l.day(d); err != nil {
 			return fmt.Errorf("%s: %w", d, err)
 		}
@@ -130,6 +132,9 @@ func (l *life) day(d domain.Date) error {
 		l.workingDay(d)
 	}
 	end := d.End(zone)
+	if d == l.plan.Until {
+		end = l.plan.Now
+	}
 	for l.err == nil && len(l.agenda) > 0 && l.agenda[0].at.Before(end) {
 		e := heap.Pop(&l.agenda).(errand)
 		if at := l.within(d, works, e.at); e.hours && at.After(e.at) {
