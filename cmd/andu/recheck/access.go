@@ -19,6 +19,7 @@ type accessTo struct {
 	grants   map[string]grant
 	contents map[string]int64 // size
 	views    map[string]*view
+	classes  map[int64]string // decided here, by the revision
 }
 
 type grant struct {
@@ -261,8 +262,12 @@ func moveAccess(w *world, e Event) {
 	b := e.Body
 	a := w.access[e.Stream]
 	if a == nil {
-		a = &accessTo{until: none, requests: map[string]string{}, grants: map[string]grant{}, contents: map[string]int64{}, views: map[string]*view{}}
+		a = &accessTo{until: none, requests: map[string]string{}, grants: map[string]grant{}, contents: map[string]int64{}, views: map[string]*view{}, classes: map[int64]string{}}
 		w.access[e.Stream] = a
+	}
+	if e.is("access.classification-set", "access.classification-changed", "access.classification-lapsed") {
+		a.classes[e.Revision] = b.str("class")
+		w.expect(e, "document.class", classKey(e.Stream, e.Revision), e.Recorded, "the class to be that of the paper's own record")
 	}
 	switch e.Type {
 	case "access.begun":

@@ -602,6 +602,7 @@ var ofAttendance = []rule{
 		return first(w.keeps(e, "security-administrator"), unless(known == (e.Type == "roll.terminal-withdrawn"), "a terminal that is registered once"))
 	}},
 	{"roll.tally", "roll.month-counted roll.month-compiled", "R32, att.longTermOffender", ofRoll(tallied)},
+	{"roll.year", "roll.year-counted roll.year-compiled", "R231, att.fullAttendance, att.awolYearDays", ofRoll(ofYear)},
 	{"roll.month-over", "roll.month-compiled roll.month-counted", "R32", ofRoll(func(w *world, e Event, r *roll) string {
 		month := e.Body.str("month")
 		return unless(month < e.receipt().String()[:7] && !slices.Contains(r.months, month), "a month that is over, once")

@@ -17,6 +17,7 @@ type paper struct {
 	copies               map[string]copyAt
 	main                 object // main data
 	class                string
+	classAt              int64 // revision of its protection that entered the class; 0: as the paper shows it
 	series, text         string
 	number               int64
 	due                  object // the term in force
@@ -353,6 +354,10 @@ var ofDocuments = []rule{
 	{"document.transcript-withdrawn", "document.transcript-withdrawn", "catalogue 4.1", ofPaper(func(w *world, e Event, p *paper) string {
 		return unless(p.source != "" && p.source == e.Body.str("import") && e.Body.str("number") == p.text && e.Actor.Post == w.text(e, "rcv.registrar"), "a paper of this import, withdrawn by the registrar")
 	})},
+	{"document.class-adopted", "document.class-adopted", "architecture 3.18, catalogue 2.9", ofPaper(func(w *world, e Event, p *paper) string {
+		a := w.access[e.Body.str("protection")]
+		return unless(a != nil && a.document == e.Stream && has(a.classes, e.Body.num("revision")) && a.classes[e.Body.num("revision")] == e.Body.str("class"), "the class that was decided of this paper")
+	})},
 	{"document.class", "document.*", "architecture 3.18", func(w *world, e Event) string {
 		class := ""
 		if p := w.papers[e.Stream]; p != nil {
@@ -360,13 +365,23 @@ var ofDocuments = []rule{
 		}
 		switch e.Type {
 		case "document.described", "document.registration-corrected":
-			class = e.Body.str("class")
+			if p := w.papers[e.Stream]; p == nil || p.classAt == 0 {
+				class = e.Body.str("class")
+			}
+		case "document.class-adopted":
+			if p := w.papers[e.Stream]; p != nil && e.Body.num("revision") > p.classAt {
+				class = e.Body.str("class")
+			}
 		case "document.received", "document.transcribed":
 			_, asked := w.asked(e)
 			class = asked.str("class")
 		}
 		return unless(e.Class == class, "recorded under the paper's class, %q", class)
 	}},
+}
+
+func classKey(protection string, revision int64) string {
+	return fmt.Sprintf("%s@%d", protection, revision)
 }
 
 // dutyEntry tells whether a duty log of the office has an entry.
@@ -534,7 +549,15 @@ func moveDocuments(w *world, e Event) {
 		w.void(e, "document.overdue", e.Stream)
 		return
 	case "document.described", "document.registration-corrected":
-		p.described, p.main, p.class = b.str("id"), b, b.str("class")
+		p.described, p.main = b.str("id"), b
+		if p.classAt == 0 { // what was decided of the class stands, whatever the paper shows
+			p.class = b.str("class")
+		}
+	case "document.class-adopted":
+		if b.num("revision") > p.classAt {
+			p.class, p.classAt = b.str("class"), b.num("revision")
+		}
+		w.settle("document.class", classKey(b.str("protection"), b.num("revision")))
 	case "document.registered":
 		p.series, p.number, p.text, p.due = b.str("series"), b.num("number"), b.str("text"), b
 	case "document.due-revised":

@@ -104,6 +104,7 @@ document.pre-check-passed - PreCheck
 document.returned s Return
 document.classified - Classify
 document.legality-reviewed s CheckLegality
+document.class-adopted - AdoptClass
 document.presented - Present
 document.handling-proposed s ProposeHandling
 document.instructed - RecordInstruction
@@ -221,6 +222,8 @@ roll.terminal-drift-measured - MeasureDrift
 roll.terminal-withdrawn - WithdrawTerminal
 roll.month-counted - CountMonth
 roll.month-compiled - Compile
+roll.year-counted - CountYear
+roll.year-compiled - CompileYear
 roll.month-reported - Compile
 leave.requested s Ask
 leave.step-routed - Ask Extend ReportOuting ReportTrip

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -17,6 +18,7 @@ import (
 	"andu/domain"
 	"andu/domain/logs"
 	"andu/eventstore"
+	"andu/eventstore/blobs"
 	"andu/eventstore/keys"
 	"andu/eventstore/memstore"
 	"andu/presets"
@@ -49,7 +51,8 @@ func begun(t *testing.T, dir string) *log {
 		t.Fatal(err)
 	}
 	l := &log{store: memstore.New("5f1d4a52-0000-4000-8000-000000000001", clock.Now), ring: ring, clock: clock}
-	l.h = &commands.Handler{Store: l.store, Keys: ring, Now: clock.Now, Zone: shanghai, Clock: "simulated", Running: demo.NoneRunning}
+	l.h = &commands.Handler{Store: l.store, Keys: ring, Now: clock.Now, Zone: shanghai, Clock: "simulated", Running: demo.NoneRunning,
+		Files: blobs.Open(filepath.Join(dir, "content"), ring, 1<<20)}
 	ctx := context.Background()
 	if _, err := commands.Handle(ctx, l.h, logs.Context, logs.Stream, logs.Start{Log: l.store.LogID(), Simulated: true},
 		commands.Request{Actor: domain.Actor{Person: domain.System}, Command: commands.NewID(logs.Stream, "start")}); err != nil {

@@ -30,6 +30,8 @@ type roll struct {
 	months             []string
 	counted            map[string]map[string]string // month → person → row
 	turned             map[day]string               // the last sheet of each working day
+	years              []int64
+	yearRows           map[int64]map[string]object
 }
 
 func ofSheet(want func(w *world, e Event, s *sheet) string) func(*world, Event) string {
@@ -114,6 +116,97 @@ func rowOf(o object) string {
 		o.num("covered"), o.num("half"), o.num("absent"), o.num("other"), inDays(tenths(o.str("absence"))), o.yes("long_term"))
 }
 
+// ofYear counts the rows of a year again.
+func ofYear(w *world, e Event, r *roll) string {
+	year := e.Body.num("year")
+	if year >= int64(e.receipt().year()) || slices.Contains(r.years, year) {
+		return "a year that is over, once"
+	}
+	posts := append(w.object(e, "att.monthlySummary").list("to"), w.text(e, "reg.books[签到薄].keeper"))
+	if !slices.Contains(posts, e.Actor.Post) {
+		return fmt.Sprintf("compiled by one of %v", posts)
+	}
+	var days []day
+	for d := range r.turned {
+		if int64(d.year()) == year {
+			days = append(days, d)
+		}
+	}
+	slices.Sort(days)
+	for _, row := range e.Body.objs("rows") {
+		if want := w.yearRow(e, r, row.str("person"), days); want != yearRowOf(row) {
+			return "of " + row.str("person") + ": " + want
+		}
+	}
+	if e.Type != "roll.year-compiled" {
+		return ""
+	}
+	for _, d := range days {
+		for p := range w.sheets[r.turned[d]].persons() {
+			counted := r.yearRows[year][p] != nil || slices.ContainsFunc(e.Body.objs("rows"), func(o object) bool { return o.str("person") == p })
+			if !counted {
+				return "a row of everybody, also of " + p
+			}
+		}
+	}
+	return unless(e.Body.str("use") == w.object(e, "att.fullAttendance").str("use"), "used for %q", w.object(e, "att.fullAttendance").str("use"))
+}
+
+func (s *sheet) persons() map[string]bool {
+	if s == nil {
+		return nil
+	}
+	return s.expected
+}
+
+// yearRow is what a person's days of a year came to (R231).
+func (w *world) yearRow(e Event, r *roll, person string, days []day) string {
+	determined, waiting, exceptions, leave, absence, run, span, most := 0, 0, 0, 0, int64(0), 0, 0, 0
+	var from day
+	for _, d := range days {
+		if !w.sheets[r.turned[d]].persons()[person] {
+			continue
+		}
+		x := w.dayOf[person+"/"+d.String()]
+		if x == nil || x.times == 0 {
+			waiting, run = waiting+1, 0
+			continue
+		}
+		f := x.found
+		if f.result == "no-work" {
+			continue
+		}
+		determined, absence = determined+1, absence+f.days
+		if f.result != "normal" && f.result != "covered" {
+			exceptions++
+		}
+		if slices.ContainsFunc(f.sessions, func(o outcome) bool { return o.cover == "leave" || o.cover == "phone-in" }) {
+			leave++
+		}
+		if f.days < 10 {
+			run = 0
+			continue
+		}
+		if run++; run == 1 {
+			from = d
+		}
+		most, span = max(most, run), max(span, int(d-from)+1)
+	}
+	inARow := int64(most)
+	if w.text(e, "att.awolDayBasis") == "calendar" {
+		inARow = int64(span)
+	}
+	awol := w.stated(e, "att.awolConsecutiveDays") && w.stated(e, "att.awolYearDays")
+	full := w.stated(e, "att.fullAttendance") && determined > 0 && waiting == 0 && exceptions == 0 && (leave == 0 || !w.yes(e, "att.fullAttendance.leaveBreaks"))
+	return fmt.Sprintf("%d days, %d waiting, %d exceptions, %d of leave, %s absent, %d in a row, %d by the calendar, full %v, over %v and %v", determined, waiting, exceptions, leave, inDays(absence), most, span,
+		full, awol && inARow > w.number(e, "att.awolConsecutiveDays"), awol && absence > 10*w.number(e, "att.awolYearDays"))
+}
+
+func yearRowOf(o object) string {
+	return fmt.Sprintf("%d days, %d waiting, %d exceptions, %d of leave, %s absent, %d in a row, %d by the calendar, full %v, over %v and %v", o.num("days"), o.num("waiting"), o.num("exceptions"), o.num("leave"),
+		inDays(tenths(o.str("absence"))), o.num("run"), o.num("span"), o.yes("full"), o.yes("over_run"), o.yes("over_year"))
+}
+
 func moveSheets(w *world, e Event) {
 	b := e.Body
 	s := w.sheets[e.Stream]
@@ -160,7 +253,7 @@ func moveRolls(w *world, e Event) {
 	b := e.Body
 	r := w.rolls[e.Office]
 	if r == nil {
-		r = &roll{since: none, next: none, today: none, terminals: map[string]bool{}, counted: map[string]map[string]string{}, turned: map[day]string{}}
+		r = &roll{since: none, next: none, today: none, terminals: map[string]bool{}, counted: map[string]map[string]string{}, turned: map[day]string{}, yearRows: map[int64]map[string]object{}}
 		w.rolls[e.Office] = r
 	}
 	switch e.Type {
@@ -187,6 +280,18 @@ func moveRolls(w *world, e Event) {
 	case "roll.month-compiled":
 		r.months = append(r.months, b.str("month"))
 		delete(r.counted, b.str("month"))
+	case "roll.year-counted", "roll.year-compiled":
+		year := b.num("year")
+		if r.yearRows[year] == nil {
+			r.yearRows[year] = map[string]object{}
+		}
+		for _, row := range b.objs("rows") {
+			r.yearRows[year][row.str("person")] = row
+		}
+		if e.Type == "roll.year-compiled" {
+			r.years = append(r.years, year)
+			delete(r.yearRows, year)
+		}
 	case "roll.month-reported":
 		w.settle("roll.month", e.Office+"/"+b.str("month"))
 	}
