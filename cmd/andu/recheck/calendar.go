@@ -174,15 +174,6 @@ var ofCalendar = []rule{
 		got := e.Body.list("changed_days")
 		return unless(same(got, want), "the days whose kind changed: %v", want)
 	}},
-	{"calendar.amended-when", "calendar.notice-imported", "CAL 2.2, G6", func(w *world, e Event) string {
-		c := &w.office(e).calendar
-		if days := c.changedBy(e); len(days) > 0 {
-			c.pending = pendingAmendment{e.Command, days}
-		} else {
-			c.pending = pendingAmendment{}
-		}
-		return ""
-	}},
 	{"calendar.not-backwards", "calendar.day-overridden calendar.hours-adjusted calendar.schedule-published", "R12, R85", func(w *world, e Event) string {
 		days := e.Body.list("days")
 		switch e.Type {
@@ -276,7 +267,13 @@ func readHours(o object) officeHours {
 func moveCalendar(w *world, e Event) {
 	c, o := &w.office(e).calendar, e.Body
 	switch e.Type {
+	case "calendar.amended":
+		w.settle("calendar.amended", e.Office)
 	case "calendar.notice-imported":
+		c.pending = pendingAmendment{e.Command, c.changedBy(e)}
+		if len(c.pending.days) > 0 {
+			w.expect(e, "calendar.amended", e.Office, e.Recorded, "an amendment that names the days whose kind changed")
+		}
 		days := map[day]bool{}
 		for _, d := range o.objs("days") {
 			days[d.day("date")] = d.yes("off")

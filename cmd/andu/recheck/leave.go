@@ -138,6 +138,9 @@ func (l *ledger) covers(h half) (found *request, state string) {
 	return found, state
 }
 
+// longest bounds an absence in half days, so that no wrong date keeps the checker busy.
+const longest = 2 * 4 * 366
+
 // inCharge is the matter that a delegation to approve leave covers.
 const leaveMatter = "attendance and leave"
 
@@ -172,6 +175,9 @@ func (w *world) himself(e Event, person string) bool {
 
 // counts is the length of an absence in tenths of a day, by working days or all.
 func (w *world) counts(e Event, from, to half) (days int64) {
+	if from == noHalf || to == noHalf || to-from > longest {
+		return -1
+	}
 	all := w.text(e, "leave.dayBasis") == "calendar"
 	for h := from; h <= to; h++ {
 		works := all
@@ -235,7 +241,7 @@ func (w *world) added(e Event, l *ledger, id, typ string, from, to half) (ids []
 	gap, sameType := 2*w.number(e, "leave.aggregate.gapWorkingDays"), w.yes(e, "leave.aggregate.sameType")
 	near := func(end, start half) bool {
 		n := int64(0)
-		for h := end + 1; h < start && n <= gap; h++ {
+		for h := end + 1; h < start && n <= gap && h-end < longest; h++ {
 			if works, _ := w.works(e, h.day()); works {
 				n++
 			}
@@ -537,7 +543,7 @@ var ofLeave = []rule{
 	})},
 	{"leave.days-reviewed", "leave.days-reviewed", "G5", ofRequest(func(w *world, e Event, l *ledger, r *request) string {
 		var days []string
-		for d := r.from.day(); r.from != noHalf && d <= r.until().day(); d++ {
+		for d := r.from.day(); r.from != noHalf && d <= r.until().day() && len(days) < longest; d++ {
 			days = append(days, d.String())
 		}
 		_, open := w.due("leave.review", e.Stream+"/"+r.id)

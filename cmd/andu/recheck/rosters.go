@@ -173,6 +173,9 @@ func (w *world) dutyList(e Event, r *roster) (persons []string) {
 
 // slots compares shifts with the times of handover and with who covers which: those that begin behind an instant.
 func (w *world) slots(e Event, line string, first, last day, got, former []object, behind time.Time) string {
+	if first == none || last < first || last > first+100 {
+		return "a period of its first and its last day"
+	}
 	times, lead := w.objects(e, "duty.handover.time"), w.object(e, "duty.reminder.lead").num("hours")
 	rotaBy := w.rota(e, line)
 	var section []string

@@ -74,14 +74,14 @@ func tallied(w *world, e Event, r *roll) string {
 		if want := w.row(r, month, p, rule); want != rowOf(row) {
 			return "of " + p + ": " + want
 		}
-		if r.counted[month] == nil {
-			r.counted[month] = map[string]string{}
-		}
-		r.counted[month][p] = rowOf(row)
 	}
 	if e.Type == "roll.month-compiled" {
+		given := map[string]bool{}
+		for _, row := range e.Body.objs("rows") {
+			given[row.str("person")] = true
+		}
 		for p := range persons {
-			if r.counted[month][p] != w.row(r, month, p, rule) {
+			if !given[p] && r.counted[month][p] != w.row(r, month, p, rule) {
 				return "a row of everybody, also of " + p
 			}
 		}
@@ -277,6 +277,13 @@ func moveRolls(w *world, e Event) {
 		r.terminals[b.str("terminal")] = true
 	case "roll.terminal-withdrawn":
 		r.terminals[b.str("terminal")] = false
+	case "roll.month-counted":
+		if r.counted[b.str("month")] == nil {
+			r.counted[b.str("month")] = map[string]string{}
+		}
+		for _, row := range b.objs("rows") {
+			r.counted[b.str("month")][row.str("person")] = rowOf(row)
+		}
 	case "roll.month-compiled":
 		r.months = append(r.months, b.str("month"))
 		delete(r.counted, b.str("month"))

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"container/heap"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -78,6 +79,7 @@ func (w *world) lookAt(now time.Time) {
 		if !t.closed && !t.still() {
 			t.closed = true
 		}
+		t.still = nil // it has to come now, whatever happens later
 	}
 }
 
@@ -134,6 +136,36 @@ const byPersons = "approval.approved approval.disapproved approval.instruction-w
 	"access.granted access.view-opened circulation.started circulation.reader-signed circulation.copy-handed-to circulation.reader-added " +
 	"policy.reviewed policy.published policy.published-retroactively org.post-filled org.delegation-granted person.clearance-granted"
 
+// atItsTime tells whether what the schedule did happened when it was due: what was late, after a stop, keeps its due time.
+func atItsTime(w *world, e Event) string {
+	due, key := time.Time{}, e.Stream+"/"+e.Body.str("request")
+	name, _ := w.asked(e)
+	if e.person() || w.n(e) > 0 {
+		return ""
+	}
+	switch e.Type {
+	case "document.finding-raised":
+		due = e.Body.at("due_at")
+	case "approval.step-escalated", "approval.finding-raised":
+		if c := w.cases[e.Stream]; c != nil && strings.HasSuffix(name, ".Escalate") {
+			if s := c.step(e.Body.num("step")); s != nil {
+				due = s.due
+			}
+		}
+	case "leave.step-escalated":
+		if r := w.leaves.request(e); r != nil {
+			due = r.stepDue
+		}
+	case "leave.overstayed":
+		due, _ = w.due("leave.overstay", key)
+	case "leave.paper-lapsed":
+		due, _ = w.due("leave.papers", key)
+	case "circulation.urged":
+		due = e.Body.at("overdue")
+	}
+	return unless(due.IsZero() || e.Occurred.Equal(due), "at its time, %s", show(due))
+}
+
 // ofTasks say who does what comes by itself, and when.
 var ofTasks = []rule{
 	{"task.by-itself", byItself, "architecture 3.5", func(w *world, e Event) string {
@@ -142,6 +174,8 @@ var ofTasks = []rule{
 	{"task.by-a-person", byPersons, "APR 2.5, architecture 3.5", func(w *world, e Event) string {
 		return unless(e.person(), "a person: the system never approves, signs or accepts")
 	}},
+	{"task.at-its-time", "document.finding-raised approval.step-escalated approval.finding-raised leave.step-escalated leave.overstayed leave.paper-lapsed " +
+		"circulation.urged", "architecture 3.5", atItsTime},
 	{"task.follows", byItself, "architecture 3.5", func(w *world, e Event) string {
 		_, ok := w.ids[key(e.Causation)]
 		return unless(ok, "an event before it that it follows from")
