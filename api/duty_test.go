@@ -39,7 +39,7 @@ func withDutyList(messengers int) demo.Office {
 			i = len(o.Posts)
 			o.Posts = append(o.Posts, demo.Post{CreatePost: org.CreatePost{Post: post, Title: post, Unit: "admin-section", Rank: 60, Superiors: []string{"deputy-admin"}}, By: "县政府办公室"})
 		}
-		o.Posts[i].Holders = holders
+		o.Posts[i].Holders, o.Posts[i].Of = holders, nil
 	}
 	have("duty", 3)
 	have("driver", 1)

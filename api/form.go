@@ -5,6 +5,7 @@ import (
 	"encoding"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -163,6 +164,9 @@ func decodeField(posted url.Values, f jsonField, name string, zone *time.Locatio
 		text = strings.TrimSpace(strings.ReplaceAll(values[0], "\r\n", "\n"))
 	}
 	switch {
+	case t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Struct && !reflect.PointerTo(t.Elem()).Implements(textType):
+		rows := decodeRows(posted, t.Elem(), name, zone)
+		return rows, len(rows) > 0 || !f.optional()
 	case t.Kind() == reflect.Bool:
 		return text != "" && text != "false", true
 	case t.Kind() == reflect.Slice && t.Elem().Kind() != reflect.Uint8:
@@ -182,6 +186,24 @@ func decodeField(posted url.Values, f jsonField, name string, zone *time.Locatio
 		return nil, false
 	}
 	return decodeText(text, t, zone), true
+}
+
+// decodeRows reads rows of fields such as answers[0][item], in the order of their numbers. A row of which nothing was filled
+// in is left out.
+func decodeRows(posted url.Values, t reflect.Type, name string, zone *time.Location) []any {
+	filled := map[int]bool{}
+	for key, values := range posted {
+		if number, _, ok := strings.Cut(strings.TrimPrefix(key, name+"["), "]["); ok && strings.HasPrefix(key, name+"[") {
+			if n, err := strconv.Atoi(number); err == nil && slices.ContainsFunc(values, func(v string) bool { return strings.TrimSpace(v) != "" }) {
+				filled[n] = true
+			}
+		}
+	}
+	rows := []any{}
+	for _, n := range slices.Sorted(maps.Keys(filled)) {
+		rows = append(rows, decodeForm(posted, t, name+"["+strconv.Itoa(n)+"]", zone))
+	}
+	return rows
 }
 
 func decodeText(text string, t reflect.Type, zone *time.Location) any {

@@ -51,6 +51,7 @@ func (a *API) pages() {
 	a.officePages()
 	a.dashboardPages()
 	a.officerPages()
+	a.dutyPages()
 }
 
 // desk is who looks at a page, and what every page needs to show it to them.
@@ -67,7 +68,8 @@ type desk struct {
 	today  domain.Date
 	rules  *policy.Book // read when first asked for
 
-	returned returned // the form that came back, on the page of a record
+	returned returned          // the form that came back, on the page of a record
+	items    map[string]string // what the items of a duty log are called, on the page of a post
 }
 
 func (a *API) desk(r *http.Request) (*desk, error) {
@@ -307,6 +309,8 @@ func (d *desk) frame(title string) (*frame, error) {
 	group(d.t("值守与人员", "The watch and people"),
 		item("/desk/leave", "请假与外出", "Leave and outings", commands.Work),
 		item("/desk/whereabouts", "去向牌", "Who is where", commands.Work),
+		item("/desk/duty", "值班", "The watch", commands.Work),
+		item("/desk/rosters", "值班表", "Rosters", commands.Work),
 	)
 	group(d.t("保管与核查", "Kept and checked"),
 		item("/desk/dashboards", "统计", "Figures", commands.Work), item("/desk/policy", "制度库", "Rules", commands.Look),
@@ -402,7 +406,7 @@ func (d *desk) say(code string, params map[string]string, otherwise string) stri
 				list[i] = d.name(v)
 			case k == "fields", k == "field":
 				list[i] = web.Label(d.lang, "", v)
-			case k == "class", k == "urgency":
+			case k == "class", k == "urgency", k == "period":
 				list[i] = d.word(v)
 			}
 		}

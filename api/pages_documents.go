@@ -18,6 +18,7 @@ import (
 	"andu/domain"
 	"andu/domain/approvals"
 	"andu/domain/documents"
+	"andu/domain/duty"
 	"andu/domain/leave"
 	"andu/domain/registers"
 	"andu/projections/inbox"
@@ -74,6 +75,10 @@ func (d *desk) pageOf(stream string) string {
 		return "/desk/registers/" + id
 	case leave.Context.Name:
 		return "/desk/leave"
+	case duty.Context.Name:
+		return "/desk/duty/" + id
+	case duty.Rosters.Name:
+		return "/desk/rosters/" + id
 	case "policy", "calendar", "org":
 		return "/desk/" + domain.ContextOf(stream)
 	}

@@ -10,6 +10,7 @@ import (
 	"andu/domain"
 	"andu/domain/approvals"
 	"andu/domain/documents"
+	"andu/domain/duty"
 	"andu/domain/leave"
 	"andu/domain/policy"
 	"andu/domain/registers"
@@ -176,6 +177,8 @@ var tellers = map[string]func(d *desk, l *line, event any){
 	approvals.Context.Name: (*desk).tellApproval,
 	documents.Context.Name: (*desk).tellDocument,
 	leave.Context.Name:     (*desk).tellLeave,
+	duty.Context.Name:      (*desk).tellDuty,
+	duty.Rosters.Name:      (*desk).tellRoster,
 	policy.Context.Name:    (*desk).tellPolicy,
 	registers.Context.Name: (*desk).tellRegister,
 }

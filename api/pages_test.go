@@ -14,7 +14,9 @@ import (
 
 	"andu/api"
 	"andu/api/accounts"
+	"andu/cmd/andu/demo"
 	"andu/commands"
+	"andu/domain/duty"
 )
 
 // page asks as a browser does.
@@ -150,9 +152,12 @@ func TestPagesWithoutSession(t *testing.T) {
 // Every page answers: to staff with itself, to the three officers with what they may see, in both languages, with nothing
 // that the policy of content forbids.
 func TestPagesAnswer(t *testing.T) {
-	w := newTown(t, setting{})
+	w := newTown(t, setting{offices: []demo.Office{withDutyList(2), demo.Bureau()}})
 	d := desks[0]
 	paper, id, _ := w.proposed(d, nil)
+	keeps := watch{town: w, keeper: keepers["county"]}
+	keeps.post = keeps.open(duty.DutyRoom, keeps.y)
+	roster := keeps.draft(keeps.post, duty.DutyRoom, "2026-05-01", "2026-05-31", nil, keeps.x, keeps.y, keeps.z)
 	registrar, director, auditor := w.as(d.registrar), w.as(d.leader), w.as("auditor")
 	series := bookOf(t, w, paper)
 	asked := registrar.post("/leave/requests", askLeave("事假", "2026-06-15", "AM", "2026-06-15", "PM")).result().request(t)
@@ -171,6 +176,10 @@ func TestPagesAnswer(t *testing.T) {
 			path = strings.Replace(path, "{id}", series, 1)
 		case strings.HasPrefix(path, "/desk/leave/{"):
 			path = strings.Replace(path, "{id}", asked, 1)
+		case strings.HasPrefix(path, "/desk/duty/{"):
+			path = strings.Replace(path, "{id}", strings.TrimPrefix(keeps.post, "duty-"), 1)
+		case strings.HasPrefix(path, "/desk/rosters/{"):
+			path = "/desk" + roster
 		case strings.HasPrefix(path, "/desk/explain/"):
 			path = "/desk/explain/document-" + paper + "/0"
 		case strings.Contains(path, "{"):

@@ -331,10 +331,13 @@ func (c *counter) paper(ctx context.Context, url, registrar string, n int) error
 
 // answer is what a command brought back.
 type answer struct {
-	ID, Stream string
-	Revision   int64
-	Events     []struct{ ID string }
-	Code       string // of a problem
+	ID, Stream, Position string
+	Revision             int64
+	Events               []struct {
+		ID   string
+		Data json.RawMessage
+	}
+	Code string // of a problem
 }
 
 // ask gives a command a name of its own and makes the call.
