@@ -97,6 +97,7 @@ func TestDutyByForms(t *testing.T) {
 	w.clock.set("2026-04-20 08:30")
 	w.offer(w.z)
 	refusal := w.as("admin").page(page).form(page+"/handovers/refusals", "reason", "设备未查")
+	w.clock.set("2026-04-20 08:31")
 	w.as("admin").send(page+"/handovers/refusals", refusal).to()
 	z.page(page+"/handover").shows(http.StatusOK, "未接班", "不接班的原因：设备未查")
 	z.page(page).shows(http.StatusOK, "超时未交接", "不接班")
