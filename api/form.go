@@ -408,6 +408,9 @@ func (d *desk) fields(j jsonField, name, id, command string, with fill) (list []
 		chosen = with.values[name]
 	}
 	f.Value = strings.Join(chosen, "、")
+	if at, err := time.Parse(time.RFC3339, f.Value); err == nil && f.Kind == "datetime-local" {
+		f.Value = at.In(d.zone).Format("2006-01-02T15:04:05")
+	}
 	for i := range f.Options {
 		f.Options[i].On = slices.Contains(chosen, f.Options[i].ID)
 	}

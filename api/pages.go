@@ -19,6 +19,7 @@ import (
 	"andu/commands"
 	"andu/domain"
 	"andu/domain/catalog"
+	"andu/domain/duty"
 	"andu/domain/org"
 	"andu/domain/policy"
 	"andu/eventstore"
@@ -399,13 +400,15 @@ func (d *desk) say(code string, params map[string]string, otherwise string) stri
 	}
 	var pairs []string
 	for _, k := range slices.Sorted(maps.Keys(params)) {
-		list := strings.Split(params[k], "、")
+		list := strings.Split(strings.ReplaceAll(params[k], ", ", "、"), "、")
 		for i, v := range list {
 			switch {
 			case namesPosts(k):
 				list[i] = d.name(v)
 			case k == "fields", k == "field":
 				list[i] = web.Label(d.lang, "", v)
+			case code == duty.ErrChecklist.Code:
+				list[i] = d.word("check." + v)
 			case k == "class", k == "urgency", k == "period":
 				list[i] = d.word(v)
 			}

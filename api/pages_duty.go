@@ -325,6 +325,11 @@ func (d *desk) entryName(no int, subject string) string {
 	return fmt.Sprintf(d.t("第 %d 号 %s", "No. %d %s"), no, string(short))
 }
 
+// onSheet is an entry as a handover sheet states it.
+func (d *desk) onSheet(no int, on domain.Date, subject string) string {
+	return fmt.Sprintf(d.t("第 %d 号（%s）%s", "No. %d (%s) %s"), no, d.date(on), subject)
+}
+
 // part reads some events of a stream, the first and the last by their revision.
 func (d *desk) part(stream string, first, last int64) (events []domain.Recorded, err error) {
 	records, err := d.cfg.Handler.Store.Read(d.ctx, stream, first)
@@ -834,9 +839,9 @@ func (a *API) handoverPage(w http.ResponseWriter, r *http.Request) {
 		for _, e := range events {
 			switch ev := e.Event.(type) {
 			case duty.EntryLogged:
-				subjects[ev.Entry] = ev.Content.Subject
+				subjects[ev.Entry] = d.onSheet(ev.No, ev.On, ev.Content.Subject)
 			case duty.EntryCorrected:
-				subjects[ev.Entry] = ev.Content.Subject
+				subjects[ev.Entry] = d.onSheet(ev.No, ev.On, ev.Content.Subject)
 			case duty.HandoverOffered:
 				if ev.Handover == h.Handover {
 					offered = ev
@@ -891,7 +896,7 @@ func (a *API) handoverPage(w http.ResponseWriter, r *http.Request) {
 			}
 			if item.Kind == duty.ItemEntry {
 				if s := subjects[item.ID]; s != "" {
-					row.Name = item.Name + " " + s
+					row.Name = s
 				}
 				out.Entries = append(out.Entries, row)
 			} else {

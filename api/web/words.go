@@ -177,7 +177,7 @@ var words = map[string][2]string{
 	"value.days": {"日", "days"}, "value.level": {"级别", "level"}, "value.line": {"系统", "line"}, "value.served": {"代收", "served"}, "value.every": {"每", "every"}, "value.by": {"截止", "by"}, "value.persons": {"人数", "persons"},
 
 	// groups of fields
-	"#group.Arrival": {"来件情况", "How it came"}, "#group.Paper": {"文件内容", "What it is"},
+	"#group.Content": {"来电、来文", "What came"}, "#group.Arrival": {"来件情况", "How it came"}, "#group.Paper": {"文件内容", "What it is"},
 	"written": {"书面", "written"}, "oral": {"口头", "by word of mouth"}, "startOfDay": {"当日零时", "at 00:00"}, "instant": {"发布之时", "at once"}, "never": {"不许", "never"}, "allowed": {"许可", "allowed"}, "escalate": {"上移一级", "to the next post up"},
 	"mandatory": {"必须", "mandatory"}, "keeper": {"保管人", "the keeper"}, "book-year": {"每簿每年", "each book and year"}, "receive": {"签收", "receive"}, "distribute": {"分发", "distribute"}, "present": {"呈送", "present"}, "urge": {"催办", "urge"},
 	"classify": {"分类", "classify"}, "number": {"编号", "number"}, "keep": {"保管", "keep"}, "pre-check": {"初审", "pre-check"}, "instruct": {"批示", "instruct"}, "reply": {"答复", "reply"},
