@@ -60,6 +60,7 @@ type cli struct {
 	Asof     asofCmd     `cmd:"" group:"Clients of a server" help:"Show a record as it was at a time, as known at a time."`
 	Explain  explainCmd  `cmd:"" group:"Clients of a server" help:"Take a decision again and name every rule it read."`
 	Leave    leaveCmd    `cmd:"" group:"Clients of a server" help:"List one's leave, outings and trips, and who is away now."`
+	Duty     dutyCmd     `cmd:"" group:"Clients of a server" help:"Tell who is responsible for the watch: now, at an instant, or through a span of days."`
 	Gaps     gapsCmd     `cmd:"" group:"Clients of a server" help:"Check that a series of numbers is complete."`
 
 	Projections projectionsCmd `cmd:"" group:"The store" help:"Look after the read models."`
