@@ -37,8 +37,8 @@ func (d *desk) onDuty(person string, posts []string) string {
 	return d.nameAll(posts)
 }
 
-// hours is a span of time in hours and minutes.
-func (d *desk) hours(seconds int64) string {
+// lasting is a span of time in hours and minutes.
+func (d *desk) lasting(seconds int64) string {
 	return fmt.Sprintf("%d:%02d", seconds/3600, seconds/60%60)
 }
 
@@ -121,7 +121,7 @@ func (d *desk) card(p dutyboard.Post) (c nowCard, err error) {
 	}
 	c.Post = strings.Join(posts, d.word("、"))
 	if p.Overrun > 0 {
-		c.Over = d.hours(p.Overrun)
+		c.Over = d.lasting(p.Overrun)
 	}
 	state, _, err := commands.State(d.ctx, d.cfg.Handler, duty.Context, office, p.Stream)
 	if err != nil {
@@ -861,7 +861,7 @@ func (a *API) handoverPage(w http.ResponseWriter, r *http.Request) {
 					out.Proof, out.Event = eventstore.Token(a.cfg.Handler.Store.LogID(), eventstore.Position(e.Position)), e.ID
 					out.Planned = d.limit(ev.Planned)
 					if over := ev.At.Sub(ev.Planned.Time); !ev.Planned.IsZero() && over > 0 {
-						out.Overrun = d.hours(int64(over / time.Second))
+						out.Overrun = d.lasting(int64(over / time.Second))
 					}
 				}
 			case duty.HandoverRefused:

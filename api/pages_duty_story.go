@@ -60,7 +60,7 @@ func (d *desk) tellDuty(l *line, event any) {
 	case duty.HandoverAccepted:
 		l.Tone, l.Text = "green", d.name(e.To)+t(" 接班，责任自 ", " took over; responsible from ")+d.limit(e.At)+t(" 起转移", "")
 		if !e.Planned.IsZero() && e.At.After(e.Planned.Time) {
-			fact(t("超时 ", "overrun "), d.hours(int64(e.At.Sub(e.Planned.Time).Seconds())))
+			fact(t("超时 ", "overrun "), d.lasting(int64(e.At.Sub(e.Planned.Time).Seconds())))
 		}
 	case duty.HandoverRefused:
 		l.Tone, l.Text = "seal", d.name(e.By)+t(" 不接班，原值班人员继续负责", " refused; the outgoing person stays responsible")

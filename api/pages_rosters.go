@@ -496,7 +496,7 @@ func (v *rosterView) build() (*frame, error) {
 		for _, l := range loads {
 			row := loadRow{Who: v.name(l.Person), Shifts: l.Shifts, Nights: l.Nights, Rest: l.Rest, Mine: l.Person == v.who.Person}
 			if l.Pause > 0 {
-				row.Pause = v.hours(l.Pause)
+				row.Pause = v.lasting(l.Pause)
 			}
 			out.Loads = append(out.Loads, row)
 		}
