@@ -11,6 +11,8 @@ type slip struct {
 	document, copy, urgency, class, order string
 	readers                               []*reader
 	completed, stopped, returned          bool
+	moves                                 map[int64]object // of the copy, by their revision
+	extracts                              map[string]string
 }
 
 type reader struct {
@@ -28,6 +30,16 @@ func (s *slip) find(person string) *reader {
 		}
 	}
 	return nil
+}
+
+// holder is the reader who has the copy; "" is the clerk or the registry.
+func (s *slip) holder() string {
+	for _, r := range s.readers {
+		if r.has() && !s.returned {
+			return r.person
+		}
+	}
+	return ""
 }
 
 func (s *slip) over() bool { return s.completed || s.stopped }
@@ -61,8 +73,10 @@ var ofCirculation = []rule{
 		switch {
 		case w.slips[e.Stream] != nil || p == nil || p.receivedAt.IsZero():
 			return "a new slip of a paper that was received"
-		case b.str("copy") != "" && !has(p.copies, b.str("copy")):
-			return "a copy that there is"
+		case b.str("copy") != "" && p.copies[b.str("copy")].state != held:
+			return "a copy that is in the registry"
+		case b.str("copy") != "" && w.text(e, "cir.order") == "at-once" && len(readers) > 1:
+			return "no copy: it is not with several readers at once"
 		case len(readers) == 0 || len(sorted) != len(readers) || strings.TrimSpace(b.str("authority")) == "":
 			return "readers, each once, and who decided it"
 		}
@@ -159,6 +173,27 @@ var ofCirculation = []rule{
 	{"circulation.returned", "circulation.returned", "catalogue 2.6", ofSlip(func(w *world, e Event, s *slip) string {
 		return unless(s.over() && !s.returned && e.Body.str("copy") == s.copy, "a circulation that is over, its copy back once")
 	})},
+	{"circulation.copy-moved", "circulation.copy-moved", "catalogue 2.6", ofSlip(func(w *world, e Event, s *slip) string {
+		to := s.holder()
+		return unless(w.n(e) > 0 && s.copy != "" && e.Body.str("copy") == s.copy && e.Body.str("to") == to && e.Body.yes("home") == s.returned, "the copy with %q, home: %v", to, s.returned)
+	})},
+	{"circulation.extract", "circulation.extract-taken", "sec.read.profile, catalogue 4.6", ofSlip(func(w *world, e Event, s *slip) string {
+		b, r := e.Body, s.find(e.Actor.Person)
+		if rank(s.class) >= stateSecret {
+			rule := w.object(e, "sec.read.profile["+s.class+"]").str("copy")
+			if rule == "never" || strings.TrimSpace(b.str("approval")) == "" {
+				return "no extract of such a paper without an approval, or at all"
+			}
+		}
+		return unless(!s.over() && r != nil && r.has() && b.str("reader") == e.Actor.Person && strings.TrimSpace(b.str("part")) != "" && strings.TrimSpace(b.str("purpose")) != "", "the reader who has the paper, saying what and what for")
+	})},
+	{"circulation.extract-returned", "circulation.extract-returned circulation.returned", "catalogue 4.5", ofSlip(func(w *world, e Event, s *slip) string {
+		if e.Type == "circulation.returned" {
+			return unless(len(s.extracts) == 0, "every extract back first")
+		}
+		reader, out := s.extracts[e.Body.str("extract")]
+		return unless(out && e.Body.str("reader") == reader && e.Actor.Post == w.text(e, "rcv.distribution"), "an extract that is out with %q, taken back by the clerk", reader)
+	})},
 	{"circulation.counted", "circulation.copy-counted", "catalogue 2.6", ofSlip(func(w *world, e Event, s *slip) string {
 		return unless(s.returned && (e.Body.yes("whole") || strings.TrimSpace(e.Body.str("note")) != ""), "a copy that is back, and what is missing")
 	})},
@@ -179,7 +214,7 @@ func moveCirculation(w *world, e Event) {
 	b := e.Body
 	s := w.slips[e.Stream]
 	if s == nil {
-		s = &slip{}
+		s = &slip{moves: map[int64]object{}, extracts: map[string]string{}}
 		w.slips[e.Stream] = s
 	}
 	r := s.find(b.str("reader"))
@@ -223,6 +258,13 @@ func moveCirculation(w *world, e Event) {
 		if !b.at("overdue").IsZero() {
 			w.settle("circulation.dwell", e.Stream+"/"+b.str("reader"))
 		}
+	case "circulation.copy-moved":
+		s.moves[e.Revision] = b
+		w.expect(e, "document.copy", classKey(e.Stream, e.Revision), e.Recorded, "the paper to know where its copy is")
+	case "circulation.extract-taken":
+		s.extracts[b.str("extract")] = b.str("reader")
+	case "circulation.extract-returned":
+		delete(s.extracts, b.str("extract"))
 	case "circulation.completed":
 		s.completed = true
 		w.settle("circulation.complete", e.Stream)

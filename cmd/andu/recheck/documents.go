@@ -41,7 +41,11 @@ type paper struct {
 }
 
 // copyAt is where one copy is.
-type copyAt struct{ state, holder string }
+type copyAt struct {
+	state, holder string
+	slip          string // on which it last went round
+	slipAt        int64  // revision of its last move there
+}
 
 // where a copy may be; what was signed for is always in one of them.
 const (
@@ -232,6 +236,24 @@ var ofDocuments = []rule{
 		return unless(p.out() == 0, "every copy back first")
 	})},
 	{"document.copy", "document.copy-distributed document.copy-returned document.copy-registered document.copy-sent-back document.copy-destroyed", "catalogue 2.4", ofPaper(movedCopy)},
+	{"document.copy-circulated", "document.copy-circulated", "catalogue 2.4, 2.6", ofPaper(func(w *world, e Event, p *paper) string {
+		b, s := e.Body, w.slips[e.Body.str("slip")]
+		c, known := p.copies[b.str("copy")]
+		if s == nil || !known || s.document != e.Stream || s.moves[b.num("revision")] == nil {
+			return "a copy of this paper that moved on a slip"
+		}
+		m := s.moves[b.num("revision")]
+		state, holder := out, m.str("to")
+		switch {
+		case c.slip == b.str("slip") && b.num("revision") < c.slipAt, c.slip != b.str("slip") && c.state != held:
+			state, holder = c.state, c.holder
+		case m.yes("home"):
+			state, holder = held, ""
+		case holder == "":
+			holder = b.str("slip")
+		}
+		return unless(m.str("copy") == b.str("copy") && b.str("state") == state && b.str("holder") == holder, "the copy %s, with %q", state, holder)
+	})},
 	{"document.copies-conserved", "document.*", "catalogue 2.4", func(w *world, e Event) string {
 		p := w.papers[e.Stream]
 		if p == nil || p.filed {
@@ -532,7 +554,7 @@ func moveDocuments(w *world, e Event) {
 		for _, c := range b.objs("copies") {
 			p.copies[c.str("copy")] = copyAt{state: held}
 			if c.str("holder") != "" {
-				p.copies[c.str("copy")] = copyAt{out, c.str("holder")}
+				p.copies[c.str("copy")] = copyAt{state: out, holder: c.str("holder")}
 			}
 		}
 		p.lead, p.co, p.closed, p.filed, p.due = b.str("lead"), b.list("co"), b.yes("closed"), b.str("file_code") != "", b.obj("term")
@@ -622,11 +644,22 @@ func moveDocuments(w *world, e Event) {
 	case "document.filed":
 		p.filed = true
 	case "document.copy-distributed":
-		p.copies[b.str("copy")] = copyAt{out, b.str("to")}
+		p.copies[b.str("copy")] = copyAt{state: out, holder: b.str("to")}
+	case "document.copy-circulated":
+		c := p.copies[b.str("copy")]
+		if c.slip == b.str("slip") || c.state == held {
+			switch b.str("state") {
+			case "held":
+				p.copies[b.str("copy")] = copyAt{state: held, slip: b.str("slip"), slipAt: max(c.slipAt, b.num("revision"))}
+			case "out":
+				p.copies[b.str("copy")] = copyAt{out, b.str("holder"), b.str("slip"), max(c.slipAt, b.num("revision"))}
+			}
+		}
+		w.settle("document.copy", classKey(b.str("slip"), b.num("revision")))
 	case "document.copy-returned", "document.copy-registered":
 		p.copies[b.str("copy")] = copyAt{state: held}
 	case "document.copy-sent-back":
-		p.copies[b.str("copy")] = copyAt{sentBack, b.str("to")}
+		p.copies[b.str("copy")] = copyAt{state: sentBack, holder: b.str("to")}
 	case "document.copy-destroyed":
 		p.copies[b.str("copy")] = copyAt{state: destroyed}
 	}

@@ -14,10 +14,6 @@ var ofImports = []rule{
 		i := w.imports[e.Body.str("import")]
 		return unless(i != nil && !i.withdraws && e.person() && len(e.Body.objs("items")) > 0, "rows of an import that is not withdrawn")
 	}},
-	{"import.run", "import.run-ended", "catalogue 4.1", func(w *world, e Event) string {
-		b := e.Body
-		return unless(w.imports[b.str("import")] != nil && e.person() && b.str("by") == e.Actor.Person, "the outcome of an import that was begun")
-	}},
 	{"import.withdrawn", "import.withdrawal-begun import.withdrawn", "catalogue 4.1", func(w *world, e Event) string {
 		i := w.imports[e.Body.str("import")]
 		if i == nil || !e.person() {

@@ -124,6 +124,7 @@ document.closed s Close
 document.reopened s Reopen
 document.filed - File
 document.copy-distributed - HandOut
+document.copy-circulated - CirculateCopy
 document.copy-returned - ReturnCopy
 document.copy-registered - SplitCopy
 document.copies-joined - JoinCopies
@@ -247,6 +248,7 @@ leave.trip-reported s ReportTrip
 leave.balance-opened s OpenBalance
 leave.entitlement-granted s GrantAnnual
 leave.time-off-credited s CreditTimeOff
+leave.balance-withdrawn sc WithdrawBalance
 leave.balance-corrected sc CorrectBalance
 leave.month-compiled - CompileMonth
 leave.refused - Approve Disapprove ReviewLatePaper
@@ -280,10 +282,12 @@ circulation.completed - Sign Skip Recall
 circulation.stopped s Stop
 circulation.returned - Return
 circulation.copy-counted s Count
-circulation.refused - Deliver
+circulation.copy-moved - Start Deliver Sign Skip Recall Return
+circulation.extract-taken s TakeExtract
+circulation.extract-returned - ReturnExtract
+circulation.refused - Deliver TakeExtract
 import.begun s Begin
 import.rows-announced - Announce
-import.run-ended - EndRun
 import.withdrawal-begun s BeginWithdrawal
 import.withdrawn - EndWithdrawal
 `)

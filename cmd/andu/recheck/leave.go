@@ -575,6 +575,11 @@ var ofLeave = []rule{
 	}},
 	{"leave.month", "leave.month-compiled", "R41", compiled},
 	{"leave.account", "leave.balance-opened leave.entitlement-granted leave.time-off-credited leave.balance-corrected", "LEV 2.14, leave.annual.entitlement", credited},
+	{"leave.balance-withdrawn", "leave.balance-withdrawn", "LEV 2.14", func(w *world, e Event) string {
+		l, keeper := w.leaves[e.Stream], w.object(e, "leave.register").str("keeper")
+		open := l != nil && l.entries[e.Body.str("of")].open
+		return unless(open && w.speaks(e, keeper) && !w.himself(e, e.Body.str("person")) && strings.TrimSpace(e.Body.str("reason")) != "", "an opening balance, taken back by the keeper %s with a reason", keeper)
+	}},
 	{"leave.refused", "leave.refused", "G3, architecture 3.4", func(w *world, e Event) string {
 		l := w.leaves[e.Stream]
 		_, asked := w.asked(e)
@@ -812,6 +817,8 @@ func moveLeave(w *world, e Event) {
 		l.entries[b.str("entry")] = credit{b.str("type"), b.num("year"), tenths(b.str("days")), civil(int(b.num("year")), 1, 1), false}
 	case "leave.time-off-credited":
 		l.entries[b.str("entry")] = credit{b.str("type"), 0, tenths(b.str("days")), b.day("worked"), false}
+	case "leave.balance-withdrawn":
+		delete(l.entries, b.str("of"))
 	case "leave.balance-corrected":
 		c := l.entries[b.str("of")]
 		c.days = tenths(b.str("days"))

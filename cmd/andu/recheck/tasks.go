@@ -124,7 +124,7 @@ var missing = rule{name: "task.missing", cites: "architecture 3.5"}
 const byItself = "register.number-registered document.registered document.instructed document.copies-joined approval.step-reminded approval.delivered " +
 	"calendar.recomputed duty.shifts-planned duty.reminder-sent attendance.awaited attendance.determined sheet.opened sheet.supplemented " +
 	"sheet.day-determined roll.day-turned leave.overstayed leave.days-revised leave.days-reviewed leave.paper-lapsed access.classification-lapsed " +
-	"document.number-transcribed document.class-adopted duty.fax-taken-over"
+	"document.number-transcribed document.class-adopted document.copy-circulated duty.fax-taken-over"
 
 // byPersons are acts that the system never does: nothing is approved, instructed, signed or accepted without a person.
 const byPersons = "approval.approved approval.disapproved approval.instruction-written approval.legality-reviewed approval.returned-to-step " +
