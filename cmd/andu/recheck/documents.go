@@ -182,6 +182,9 @@ var ofDocuments = []rule{
 		return unless(p.lead != "" && w.handles(e, p) == p.lead || w.clerk(e), "done by the lead or a clerk")
 	})},
 	{"document.open", "document.receipt-corrected document.described document.classified document.duplicate-found", "catalogue 2.4", ofPaper(func(w *world, e Event, p *paper) string {
+		if w.n(e) > 0 && w.decision.first.Type == "document.transcribed" {
+			return "" // an old paper may be settled
+		}
 		return first(p.open(), unless(p.text == "" || !e.is("document.described", "document.duplicate-found"), "a paper that is not registered yet"))
 	})},
 	{"document.entered", "document.urged document.resumed document.recalled-by-issuer document.closed document.finding-raised", "catalogue 2.4",

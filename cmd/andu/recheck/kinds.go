@@ -84,11 +84,11 @@ person.clearance-revoked s RevokeClearance
 person.decoupling-started s StartDecoupling
 person.registration-withdrawn sc WithdrawRegistration
 person.refused s GrantClearance
-register.series-opened - Open Allot Transcribe Enter
+register.series-opened - Open Allot Transcribe Enter EnterTranscript
 register.number-allotted - Allot Void Enter
 register.number-registered - Confirm
 register.number-voided s Void Release ExplainGaps
-register.number-transcribed - Transcribe ExplainGaps
+register.number-transcribed - Transcribe ExplainGaps EnterTranscript
 register.numbers-withdrawn s WithdrawNumbers
 register.series-closed - Close
 register.gap-certificate-issued - Certify
