@@ -50,6 +50,8 @@ func (a *API) pages() {
 	a.approvalPages()
 	a.leavePages()
 	a.officePages()
+	a.orgPages()
+	a.openingPages()
 	a.dashboardPages()
 	a.officerPages()
 	a.dutyPages()
@@ -317,6 +319,7 @@ func (d *desk) frame(title string) (*frame, error) {
 		item("/desk/dashboards", "统计", "Figures", commands.Work), item("/desk/policy", "制度库", "Rules", commands.Look),
 		item("/desk/calendar", "日历", "Calendar", commands.Look),
 		item("/desk/org", "机构", "Organisation", commands.Look),
+		item("/desk/imports", "导入", "Tables brought in", commands.Organise),
 		item("/desk/audit", "核查", "Checks", commands.Audit),
 		item("/desk/accounts", "账号", "Accounts", commands.Administer),
 	)

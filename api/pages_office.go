@@ -19,7 +19,6 @@ import (
 	"andu/domain/documents"
 	"andu/domain/policy"
 	"andu/domain/registers"
-	"andu/projections/directory"
 	"andu/projections/series"
 
 	"github.com/go-chi/chi/v5"
@@ -33,7 +32,6 @@ func (a *API) officePages() {
 	recordPages(a, "/desk/registers/{id}", "register", commands.Work, "One number book, its numbers and gaps", openBook, book.build, bookActs)
 	a.page(http.MethodGet, "/desk/policy", commands.Look, "The office's rules (制度库)", a.policyPage)
 	a.page(http.MethodGet, "/desk/calendar", commands.Look, "A year of the office's calendar", a.calendarPage)
-	a.page(http.MethodGet, "/desk/org", commands.Look, "Units, posts and persons", a.orgPage)
 	a.page(http.MethodGet, "/desk/explain/{stream}/{revision}", commands.Enter, "Why a decision was what it was", a.explainPage)
 }
 
@@ -217,6 +215,7 @@ func (a *API) policyPage(w http.ResponseWriter, r *http.Request) {
 	type reading struct{ When, Document, Clause, Text, By string }
 	type data struct {
 		View      string
+		Publish   bool
 		Version   int64
 		Views     []option
 		Documents []docRow
@@ -238,7 +237,7 @@ func (a *API) policyPage(w http.ResponseWriter, r *http.Request) {
 		if err != nil {
 			return nil, err
 		}
-		out := data{View: r.URL.Query().Get("view"), Version: b.Version}
+		out := data{View: r.URL.Query().Get("view"), Publish: d.may(commands.Work), Version: b.Version}
 		f.Sub = fmt.Sprintf(d.t("第 %d 版", "version %d"), b.Version)
 		f.Data = &out
 		now := domain.At(d.now)
@@ -431,6 +430,7 @@ func (a *API) calendarPage(w http.ResponseWriter, r *http.Request) {
 		Heads       []string
 		Papers      []link
 		Provisional bool
+		Enter       bool
 		Off, Worked int
 		Overrides   [][2]string
 	}
@@ -447,7 +447,7 @@ func (a *API) calendarPage(w http.ResponseWriter, r *http.Request) {
 		if err != nil {
 			return nil, err
 		}
-		out := data{Year: year, Version: c.Version, Prev: turned(r, "year", strconv.Itoa(year-1)), Next: turned(r, "year", strconv.Itoa(year+1)),
+		out := data{Year: year, Version: c.Version, Enter: d.may(commands.Work), Prev: turned(r, "year", strconv.Itoa(year-1)), Next: turned(r, "year", strconv.Itoa(year+1)),
 			Heads: strings.Split(d.t("一 二 三 四 五 六 日", "Mo Tu We Th Fr Sa Su"), " ")}
 		f.Sub, f.Data = fmt.Sprintf(d.t("%d 年 · 日历第 %d 版", "%d · calendar version %d"), year, c.Version), &out
 		for i, paper := range c.Notices[year].Papers {
@@ -509,97 +509,6 @@ func (a *API) calendarPage(w http.ResponseWriter, r *http.Request) {
 				one.Weeks = append(one.Weeks, week)
 			}
 			out.Months = append(out.Months, one)
-		}
-		return f, nil
-	})
-}
-
-// orgPage is the office on a day.
-func (a *API) orgPage(w http.ResponseWriter, r *http.Request) {
-	type holder struct {
-		Name   string
-		Acting bool
-	}
-	type postView struct {
-		Title, InCharge string
-		Holders         []holder
-		Single          bool
-	}
-	type unitView struct {
-		Name  string
-		Posts []postView
-	}
-	type personView struct{ Name, Employee, Unit, Posts string }
-	type data struct {
-		Units    []unitView
-		People   []personView
-		Officers [][2]string
-		Organs   [][2]string
-		Orders   []option
-	}
-	a.view(w, r, "org", func(d *desk) (*frame, error) {
-		f, err := d.frame(d.t("机构与人员", "Organisation"))
-		if err != nil {
-			return nil, err
-		}
-		f.Sub = d.names.Office.Name
-		out := data{}
-		f.Data = &out
-		byUnit := map[string][]postView{}
-		for _, p := range d.names.Posts() {
-			v := postView{Title: p.Title, Single: p.Single}
-			for _, h := range d.names.Holdings(p.ID) {
-				if !d.today.Before(h.From) && (h.Until.IsZero() || d.today.Before(h.Until)) {
-					v.Holders = append(v.Holders, holder{d.name(h.Person), h.Acting})
-				}
-			}
-			var charges []string
-			for _, c := range d.names.InCharge(p.ID, d.today) {
-				matter := d.word(c.Matter)
-				if matter == "" {
-					matter = d.name(c.Unit)
-				}
-				charges = append(charges, matter)
-			}
-			v.InCharge = strings.Join(charges, d.word("、"))
-			at := p.Unit
-			if at == "" {
-				at = p.Organ
-			}
-			byUnit[at] = append(byUnit[at], v)
-		}
-		for _, o := range d.names.Organs() {
-			out.Organs = append(out.Organs, [2]string{o.Name, d.word(o.Relation)})
-			if posts := byUnit[o.ID]; len(posts) > 0 {
-				out.Units = append(out.Units, unitView{o.Name, posts})
-			}
-		}
-		for _, u := range d.names.Units() {
-			out.Units = append(out.Units, unitView{u.Name, byUnit[u.ID]})
-		}
-		if posts := byUnit[""]; len(posts) > 0 {
-			out.Units = append(out.Units, unitView{d.names.Office.Name, posts})
-		}
-		order := directory.Order(r.URL.Query().Get("order"))
-		if order != directory.ByPinyin && order != directory.ByStroke {
-			order = directory.ByRank
-		}
-		for _, o := range []struct {
-			id     directory.Order
-			zh, en string
-		}{{directory.ByRank, "按职务", "by rank"}, {directory.ByPinyin, "按拼音", "by pinyin"}, {directory.ByStroke, "按笔画", "by strokes"}} {
-			out.Orders = append(out.Orders, option{string(o.id), d.t(o.zh, o.en), o.id == order})
-		}
-		for _, p := range d.names.People(order, d.today) {
-			unit, _ := p.On(d.today)
-			var posts []string
-			for _, post := range d.names.PostsOf(p.ID, d.today) {
-				posts = append(posts, post.Title)
-			}
-			out.People = append(out.People, personView{p.Name, p.Employee, d.name(unit), strings.Join(posts, d.word("、"))})
-		}
-		for _, o := range d.names.Officers() {
-			out.Officers = append(out.Officers, [2]string{d.word(o.Officer), o.Name})
 		}
 		return f, nil
 	})

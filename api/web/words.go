@@ -38,6 +38,17 @@ func index(lang string) int {
 var words = map[string][2]string{
 	"、": {"、", ", "},
 
+	// forms of the organisation
+	"#org.SetUpUnit.unit": {"编号", "id"}, "#org.SetUpUnit.name": {"名称", "name"}, "#org.SetUpUnit.parent": {"上级单位", "unit above"},
+	"#org.CreatePost.post": {"编号", "id"}, "#org.CreatePost.title": {"岗位名称", "title"}, "#org.CreatePost.unit": {"所属单位", "unit"}, "#org.CreatePost.organ": {"所属机关", "organ"}, "#org.CreatePost.single": {"一时只有一人", "one holder at a time"}, "#org.CreatePost.rank": {"排列次序", "order in lists"}, "#org.CreatePost.superiors": {"直接上级岗位", "posts directly above"},
+	"#org.Fill.post": {"岗位", "post"}, "#org.Fill.person": {"人员", "person"}, "#org.Fill.by": {"任命机关", "appointed by"}, "#org.Fill.document": {"文号", "document"}, "#org.Fill.from": {"起", "first day"}, "#org.Fill.to": {"止", "last day"},
+	"#org.AppointActing.post": {"岗位", "post"}, "#org.AppointActing.person": {"人员", "person"}, "#org.AppointActing.by": {"任命机关", "appointed by"}, "#org.AppointActing.document": {"文号", "document"}, "#org.AppointActing.from": {"起", "first day"}, "#org.AppointActing.to": {"止", "last day"},
+	"#org.Vacate.post": {"岗位", "post"}, "#org.Vacate.person": {"人员", "person"}, "#org.Vacate.document": {"文号", "document"}, "#org.Vacate.on": {"离岗日期", "first day without it"},
+	"#org.AssignResponsibility.post": {"岗位", "post"}, "#org.AssignResponsibility.matter": {"分管事项", "matter"}, "#org.AssignResponsibility.unit": {"分管单位", "unit"}, "#org.AssignResponsibility.from": {"起", "first day"}, "#org.AssignResponsibility.to": {"止", "last day"},
+	"#org.SetUpOrgan.organ": {"编号", "id"}, "#org.SetUpOrgan.name": {"名称", "name"}, "#org.SetUpOrgan.relation": {"关系", "relation"},
+	"#org.Transfer.person": {"人员", "person"}, "#org.Transfer.unit": {"调入单位", "new unit"}, "#org.Transfer.document": {"文号", "document"}, "#org.Transfer.on": {"日期", "day"},
+	"#api.newPerson.name": {"姓名", "name"}, "#api.newPerson.sort_key": {"拼音", "pinyin"}, "#api.newPerson.employee": {"工号", "employee number"}, "#api.newPerson.unit": {"单位", "unit"}, "#api.newPerson.login": {"账号", "login"}, "#api.newPerson.phone": {"电话", "phone"}, "#api.newPerson.document": {"文号", "document"}, "#api.newPerson.on": {"到岗日期", "first day"},
+
 	// acts upon accounts
 	"account.sign-in": {"登录", "sign in"}, "account.sign-out": {"退出", "sign out"}, "account.change-password": {"改口令", "change the password"}, "account.create": {"开设", "make"},
 	"account.reset": {"重发口令", "new first password"}, "account.disable": {"停用", "stop"}, "account.enable": {"启用", "allow"}, "account.revoke": {"结束会话", "end the sessions"},
