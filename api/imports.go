@@ -13,6 +13,7 @@ import (
 	"andu/api/accounts"
 	"andu/api/sheets"
 	"andu/commands"
+	"andu/domain"
 	"andu/domain/imports"
 	"andu/projections/directory"
 
@@ -181,11 +182,26 @@ func (a *API) bringIn(ctx context.Context, im commands.Import, rows []commands.R
 	for i, res := range results {
 		out[i] = importRow{Sheet: res.Sheet, Line: res.Line, Outcome: res.Outcome, For: res.For, Login: res.Login, First: res.First}
 		if res.Err != nil {
-			p := a.problem(ctx, res.Err)
+			p := a.problem(ctx, columnNamed(ctx, im.Kind, res.Err))
 			out[i].Code, out[i].Reason = p.Code, p.Detail
 		}
 	}
 	return id, out, nil
+}
+
+// columnNamed calls a column in a refusal what the table calls it.
+func columnNamed(ctx context.Context, kind string, err error) error {
+	var refusal *domain.Refusal
+	if !errors.As(err, &refusal) || refusal.Code != imports.ErrCell.Code || language(ctx) != "zh" {
+		return err
+	}
+	table, _ := sheets.Of(kind)
+	for _, c := range table.Columns {
+		if c.Name == refusal.Params["field"] {
+			return refusal.With("field", c.Called[0])
+		}
+	}
+	return err
 }
 
 // importAccount makes the account of a person whom a file names; one that was stopped with a withdrawn import is opened

@@ -228,7 +228,7 @@ type ruleFile struct {
 }
 
 // rulePresets are the sets of rules that come with the program, in words.
-var rulePresets = [][3]string{{"weekly", "演示镇党政办：一份文件，周历与四级以下审批", "an invented township office: one document"},
+var rulePresets = [][3]string{{"weekly", "演示镇党政办：一份工作规则", "an invented township office: one document"},
 	{"county", "演示县政府办：六份制度与补充规定", "the demonstration county office: six texts and a supplement"}, {"bureau", "演示局：两份制度与补充规定", "the demonstration bureau: two texts and a supplement"}}
 
 func (a *API) publicationPage(w http.ResponseWriter, r *http.Request, problem *Problem) {

@@ -91,6 +91,13 @@ func (o organisation) choices(act, field string) (list []option) {
 	return list
 }
 
+// entered says what an act upon the organisation brought about.
+var entered = map[string][2]string{
+	"org.unit-set-up": {"设立内设机构", "a unit was set up"}, "org.post-created": {"设立岗位", "a post was created"}, "org.post-filled": {"任职", "an appointment"},
+	"org.acting-appointed": {"临时主持", "a temporary charge"}, "org.post-vacated": {"离岗", "a post was vacated"}, "org.responsibility-assigned": {"分管", "a post is in charge"},
+	"org.organ-set-up": {"登记往来机关", "another organ"}, "org.person-transferred": {"人员调动", "a person was transferred"},
+}
+
 // suit explains the ids that the office chooses.
 func (o organisation) suit(act string, f *field) bool {
 	switch {
@@ -301,9 +308,7 @@ func (o organisation) build() (*frame, error) {
 		out.Officers = append(out.Officers, [2]string{d.word(o.Officer), o.Name})
 	}
 	if done := o.done(o.stream); done >= 0 && int(done) < len(o.events) {
-		if told := o.lines(o.events[done:done+1], true, done); len(told) > 0 {
-			f.Notice = told[0].Text
-		}
+		f.Notice = d.t(entered[o.events[done].Type][0], entered[o.events[done].Type][1])
 	}
 	out.Acts, err = possible(o, append([]recordAct[organisation]{people}, orgActs...))
 	return f, err

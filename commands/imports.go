@@ -302,6 +302,9 @@ func (r *run) organisation(ctx context.Context, rows []Row) ([]RowResult, error)
 		}
 		pending = later
 	}
+	if r.Try {
+		trust(results)
+	}
 	for i := range results { // what is refused because another officer has not done his part is left for him
 		refusal, ok := isRefusal(results[i].Err)
 		if !ok || results[i].Outcome != Rejected {
@@ -316,6 +319,30 @@ func (r *run) organisation(ctx context.Context, rows []Row) ([]RowResult, error)
 		}
 	}
 	return results, nil
+}
+
+// trust takes for entered, in a trial, what other rows of the file would enter.
+func trust(results []RowResult) {
+	for again := true; again; {
+		again = false
+		entered := map[string]bool{}
+		for _, res := range results {
+			if res.Outcome == Accepted {
+				entered[res.cell("id")] = true
+			}
+		}
+		for i, res := range results {
+			refusal, ok := isRefusal(res.Err)
+			if !ok || res.Outcome != Rejected || refusal.Code != org.ErrUnknown.Code || !entered[refusal.Params["id"]] {
+				continue
+			}
+			again = true
+			results[i].Outcome, results[i].Err = Accepted, nil
+			if rowKinds[res.kind()].kind == org.EntryAppointment { // persons are entered between posts and appointments
+				results[i].Outcome, results[i].For = Left, org.SystemAdministrator
+			}
+		}
+	}
 }
 
 // orgRow enters one row of an organisation.
