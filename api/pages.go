@@ -49,6 +49,7 @@ func (a *API) pages() {
 	a.documentPages()
 	a.approvalPages()
 	a.leavePages()
+	a.accessPages()
 	a.officePages()
 	a.orgPages()
 	a.openingPages()

@@ -1007,7 +1007,7 @@ func (p *paper) build() (*frame, error) {
 		Due                       due
 		Lines                     []line
 		Acts                      actList
-		Case, Dossier             string
+		Case, Dossier, Content    string
 	}
 	title := p.entry.NumberText
 	if title == "" {
@@ -1036,7 +1036,7 @@ func (p *paper) build() (*frame, error) {
 	if !p.sees {
 		return f, nil
 	}
-	out.Dossier = p.href() + "/dossier"
+	out.Dossier, out.Content = p.href()+"/dossier", p.href()+"/content"
 	out.Lines = p.history(f)
 	if of, _, ok := strings.Cut(p.r.URL.Query().Get("done"), "@"); ok && domain.ContextOf(of) == registers.Context.Name && p.state.Text != "" {
 		f.Notice = p.t("登记 ", "registered as ") + p.state.Text

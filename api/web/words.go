@@ -74,6 +74,9 @@ var words = map[string][2]string{
 
 	"circulate": {"传阅件", "going round: read and sign"}, "retrieve": {"收回传阅件", "take the slip back"}, "count": {"清点", "count what is back"},
 
+	// where a classified paper is read
+	"room": {"阅文室", "the reading room"}, "named-terminal": {"指定终端", "a named terminal"},
+
 	// a case and its steps
 	"opened": {"已发起", "opened"}, "routed": {"办理中", "being decided"}, "waiting": {"未到", "waiting"}, "decided": {"已决定", "decided"}, "skipped": {"略过", "skipped"},
 	"approved": {"同意", "approved"}, "disapproved": {"不同意", "disapproved"}, "withdrawn": {"已撤回", "withdrawn"}, "reviewed": {"审核通过", "reviewed"},
