@@ -630,7 +630,7 @@ func (d *desk) trailRows(events []domain.Recorded, known domain.Instant, views [
 		case access.ViewClosed:
 			if i, ok := at[e.View]; ok {
 				how := map[access.Cause]string{access.ByReader: d.t("本人结束", "closed by the reader"), access.ByTime: d.t("到时结束", "its time was over"), access.ByScope: d.t("因移出范围结束", "ended by the scope")}[e.Cause]
-				took := d.t("历时", "took ") + d.span(e.At.Sub(e.OpenedAt.Time))
+				took := d.t("历时 ", "took ") + d.span(e.At.Sub(e.OpenedAt.Time))
 				rows[i].Facts = append(rows[i].Facts, how+d.t("，", ", ")+took)
 				if e.Pages > 0 {
 					rows[i].Facts = append(rows[i].Facts, fmt.Sprintf(d.t("看了 %d 页", "%d pages seen"), e.Pages))
