@@ -92,6 +92,8 @@ var notAsked = map[string]string{
 	"documents.RecordRegistration": "the follower of a number allotted",
 	"documents.RecordInstruction":  "the follower of a decided case",
 	"documents.JoinCopies":         "the follower of a duplicate found",
+	"documents.AdoptClass":         "the follower of a class",
+	"documents.CirculateCopy":      "the follower of a slip",
 	"documents.NoteOverdue":        "the schedule",
 	"approvals.Remind":             "the schedule",
 	"approvals.Deliver":            "the follower of a decided case",

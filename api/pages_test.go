@@ -180,6 +180,8 @@ func TestPagesAnswer(t *testing.T) {
 			path = strings.Replace(path, "{id}", strings.TrimPrefix(keeps.post, "duty-"), 1)
 		case strings.HasPrefix(path, "/desk/rosters/{"):
 			path = "/desk" + roster
+		case strings.HasPrefix(path, "/desk/people/{"):
+			path = strings.Replace(path, "{id}", director.id, 1)
 		case strings.HasPrefix(path, "/desk/explain/"):
 			path = "/desk/explain/document-" + paper + "/0"
 		case strings.Contains(path, "{"):
