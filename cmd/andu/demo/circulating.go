@@ -45,7 +45,6 @@ func (s *slip) isStarted(l *life) next {
 	d := state(l, documents.Context, s.paper.stream)
 	for _, name := range sorted(d.Copies) {
 		if l.chance(3) && name != "1" && d.Copies[name].State == documents.Held && !d.Closed {
-			do(&l.doer, documents.Context, s.paper.stream, by, documents.HandOut{Copy: name, To: s.stream})
 			s.copy = name
 			break
 		}
@@ -154,9 +153,6 @@ func (s *slip) isReturned(l *life) next {
 		count = circulation.Count{Note: "附件第2页缺失，正在查找"}
 	}
 	do(&l.doer, circulation.Context, s.stream, by, count)
-	if s.copy != "" {
-		do(&l.doer, documents.Context, s.paper.stream, by, documents.ReturnCopy{Copy: s.copy})
-	}
 	s.paper.slip = nil
 	return finished
 }
