@@ -187,8 +187,12 @@ var checklist = []string{"room-clean", "things-in-order", "no-secret-papers-out"
 func (w watch) isOffered(l *life) next {
 	p := w.post(l)
 	following, ok := p.Next(domain.At(l.clock.Stands()))
-	if !ok || following.Start.After(l.clock.Stands().Add(20*time.Minute)) {
+	now := l.clock.Stands()
+	if !ok || following.Start.After(now.Add(20*time.Minute)) {
 		return finished // no roster yet, or the shift is kept already
+	}
+	if following.Start.Before(now) && following.End.Before(now.Add(20*time.Minute)) { // it was never taken, and is over in a moment
+		return next{w.isOffered, following.End.Sub(now) + l.minutes(0, 2)}
 	}
 	by := l.person(p.Responsible).Actor()
 	for _, id := range sorted(p.Entries) {
