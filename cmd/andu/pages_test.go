@@ -105,7 +105,7 @@ func timesOf(t *testing.T, base, login string, times int, met map[string]bool) (
 		if status >= 500 {
 			t.Errorf("%s asked for %s: %d", login, path, status)
 		}
-		if status != http.StatusOK || !strings.Contains(text[:min(len(text), 200)], "<!doctype html>") && !strings.Contains(text[:min(len(text), 200)], "<!DOCTYPE html>") {
+		if status != http.StatusOK || !strings.HasPrefix(strings.ToLower(text), "<!doctype html>") {
 			continue
 		}
 		for _, link := range linked.FindAllStringSubmatch(text, -1) {
