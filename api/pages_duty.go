@@ -28,7 +28,6 @@ func (a *API) dutyPages() {
 	a.rosterPages()
 }
 
-
 // onDuty is who keeps a shift: a person, or whoever of the section takes over.
 func (d *desk) onDuty(person string, posts []string) string {
 	if person != "" {
