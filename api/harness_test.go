@@ -40,6 +40,7 @@ import (
 	"andu/projections/inbox"
 	"andu/projections/register"
 	"andu/projections/series"
+	"andu/projections/slips"
 	"andu/projections/timesheet"
 	"andu/projections/trail"
 	"andu/projections/whereabouts"
@@ -199,7 +200,7 @@ func (w *town) open() {
 	w.handler = &commands.Handler{Store: w.store, Keys: w.ring, Now: w.Now, Zone: shanghai, Clock: "server", Running: w.running,
 		Files: blobs.Open(w.keys+"-content", w.ring, 1<<20), Order: w.order}
 	w.read, err = projections.Open(ctx, projections.Config{Pool: w.pool, Store: w.store, Decode: commands.Decoder(w.ring), Now: w.Now, Logger: quiet,
-		Projections: []projections.Projection{due.Projection, register.Projection, inbox.Projection, directory.Projection, dossier.Projection, series.Projection, dutyboard.Projection, whereabouts.Projection, timesheet.Projection, trail.Projection, workload.Projection}})
+		Projections: []projections.Projection{due.Projection, register.Projection, inbox.Projection, directory.Projection, dossier.Projection, series.Projection, dutyboard.Projection, whereabouts.Projection, slips.Projection, timesheet.Projection, trail.Projection, workload.Projection}})
 	w.must(err)
 	w.must(dashboards.Install(ctx, w.pool))
 	w.logins = accounts.Open(w.pool, accounts.Config{Now: func() time.Time { return time.Now().Add(time.Duration(w.later.Load())) }, Memory: 64, Passes: 1})

@@ -15,6 +15,7 @@ import (
 	"andu/domain/access"
 	"andu/domain/approvals"
 	"andu/domain/attendance"
+	"andu/domain/circulation"
 	"andu/domain/documents"
 	"andu/domain/duty"
 	"andu/domain/leave"
@@ -203,7 +204,7 @@ func values(t testing.TB) []policy.Value {
 		}
 		for _, v := range document.Values {
 			known := slices.ContainsFunc(all, func(o policy.Value) bool { return o.Key == v.Key })
-			wanted := slices.ContainsFunc([]string{"rcv.", "reg.", "duty.", "emer.", "cal.", "apr.", "sec.", "leave.", "att.", "org.selfApproval", "org.vacantApprover", "policy.effectiveMoment"},
+			wanted := slices.ContainsFunc([]string{"rcv.", "reg.", "duty.", "emer.", "cal.", "apr.", "sec.", "cir.", "leave.", "att.", "org.selfApproval", "org.vacantApprover", "policy.effectiveMoment"},
 				func(prefix string) bool { return strings.HasPrefix(v.Key, prefix) })
 			if wanted && !known && !v.Blank {
 				v.Also, v.Replaces = false, nil
@@ -324,6 +325,16 @@ func live(t testing.TB) *house {
 		org.Vacate{Post: "finance-head", Person: "p-li", Document: "县政任〔2026〕3号"},
 		org.AssignResponsibility{Post: "director", Matter: "papers"},
 	)
+
+	slip := circulation.Context.Stream("flood")
+	goes := func(person string, cmd circulation.Command) { do(h, person, circulation.Context, slip, cmd) }
+	goes("p-sun", circulation.Start{Document: flood, Readers: []string{"p-zhou", "p-zhao", "p-qian"}, Authority: "主任批示"})
+	goes("p-sun", circulation.AddReader{Person: "p-li", Authority: "主任批示"})
+	goes("p-sun", circulation.Deliver{Person: "p-zhou"})
+	goes("p-zhou", circulation.MarkOpened{})
+	goes("p-zhou", circulation.Sign{Opinion: "已阅"})
+	goes("p-sun", circulation.Skip{Person: "p-qian", Reason: "出差"})
+	goes("p-sun", circulation.Deliver{Person: "p-zhao"})
 	return h
 }
 

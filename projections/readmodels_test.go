@@ -24,6 +24,7 @@ import (
 	"andu/projections/inbox"
 	"andu/projections/register"
 	"andu/projections/series"
+	"andu/projections/slips"
 	"andu/projections/timesheet"
 	"andu/projections/trail"
 	"andu/projections/whereabouts"
@@ -44,6 +45,7 @@ var readModels = []struct {
 	{series.Projection, []string{"register"}},
 	{dutyboard.Projection, []string{"duty", "roster"}},
 	{whereabouts.Projection, []string{"leave"}},
+	{slips.Projection, []string{"circulation"}},
 	{timesheet.Projection, []string{"attendance", "sheet", "roll"}},
 	{trail.Projection, []string{"access"}},
 	{workload.Projection, []string{"document"}},

@@ -9,6 +9,7 @@ import (
 	"andu/projections/inbox"
 	"andu/projections/register"
 	"andu/projections/series"
+	"andu/projections/slips"
 	"andu/projections/timesheet"
 	"andu/projections/trail"
 	"andu/projections/whereabouts"
@@ -27,6 +28,7 @@ func readModels() []projections.Projection {
 		series.Projection,
 		dutyboard.Projection,
 		whereabouts.Projection,
+		slips.Projection,
 		timesheet.Projection,
 		trail.Projection,
 		workload.Projection,
