@@ -50,6 +50,7 @@ func (a *API) pages() {
 	a.approvalPages()
 	a.leavePages()
 	a.accessPages()
+	a.circulationPages()
 	a.officePages()
 	a.orgPages()
 	a.openingPages()
@@ -308,6 +309,7 @@ func (d *desk) frame(title string) (*frame, error) {
 	group("", home,
 		item("/desk/documents", "收文", "Incoming papers", commands.Work),
 		item("/desk/approvals", "审批", "Approvals", commands.Work),
+		item("/desk/circulation", "传阅", "Circulation", commands.Work),
 		item("/desk/registers", "登记簿", "Number books", commands.Work),
 	)
 	group(d.t("值守与人员", "The watch and people"),

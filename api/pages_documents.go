@@ -17,6 +17,7 @@ import (
 	"andu/commands"
 	"andu/domain"
 	"andu/domain/approvals"
+	"andu/domain/circulation"
 	"andu/domain/documents"
 	"andu/domain/duty"
 	"andu/domain/leave"
@@ -79,6 +80,8 @@ func (d *desk) pageOf(stream string) string {
 		return "/desk/duty/" + id
 	case duty.Rosters.Name:
 		return "/desk/rosters/" + id
+	case circulation.Context.Name:
+		return "/desk/circulation/" + id
 	case "policy", "calendar", "org":
 		return "/desk/" + domain.ContextOf(stream)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"andu/domain"
 	"andu/domain/approvals"
+	"andu/domain/circulation"
 	"andu/domain/documents"
 	"andu/domain/duty"
 	"andu/domain/leave"
@@ -154,6 +155,12 @@ func groundsOf(r domain.Recorded, urgency string) []string {
 		return []string{"apr.escalateTo[" + e.From + "]"}
 	case approvals.OpinionCorrected:
 		return []string{approvals.CorrectAfterClose.Name}
+	case circulation.CopyHandedTo:
+		return []string{circulation.Scope.Name}
+	case circulation.Started:
+		return []string{circulation.Order.Name}
+	case circulation.ReaderSkipped:
+		return []string{circulation.SkipReturn.Name}
 	case leave.StepRouted:
 		return []string{e.Rule}
 	case leave.StepEscalated:
@@ -174,13 +181,14 @@ func groundsOf(r domain.Recorded, urgency string) []string {
 
 // tellers put the events of a context into sentences, one row a context.
 var tellers = map[string]func(d *desk, l *line, event any){
-	approvals.Context.Name: (*desk).tellApproval,
-	documents.Context.Name: (*desk).tellDocument,
-	leave.Context.Name:     (*desk).tellLeave,
-	duty.Context.Name:      (*desk).tellDuty,
-	duty.Rosters.Name:      (*desk).tellRoster,
-	policy.Context.Name:    (*desk).tellPolicy,
-	registers.Context.Name: (*desk).tellRegister,
+	approvals.Context.Name:   (*desk).tellApproval,
+	documents.Context.Name:   (*desk).tellDocument,
+	leave.Context.Name:       (*desk).tellLeave,
+	duty.Context.Name:        (*desk).tellDuty,
+	duty.Rosters.Name:        (*desk).tellRoster,
+	policy.Context.Name:      (*desk).tellPolicy,
+	registers.Context.Name:   (*desk).tellRegister,
+	circulation.Context.Name: (*desk).tellCirculation,
 }
 
 // fact adds a fact beneath the sentence, where there is one.

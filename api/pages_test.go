@@ -160,6 +160,7 @@ func TestPagesAnswer(t *testing.T) {
 	roster := keeps.draft(keeps.post, duty.DutyRoom, "2026-05-01", "2026-05-31", nil, keeps.x, keeps.y, keeps.z)
 	registrar, director, auditor := w.as(d.registrar), w.as(d.leader), w.as("auditor")
 	series := bookOf(t, w, paper)
+	round := registrar.post("/circulations", map[string]any{"document": "document-" + paper, "readers": []string{director.id}, "authority": "批示"}).result().ID
 	asked := registrar.post("/leave/requests", askLeave("事假", "2026-06-15", "AM", "2026-06-15", "PM")).result().request(t)
 	inline := regexp.MustCompile(`\sstyle=|\son[a-z]+="|<script>|<style`)
 	for _, r := range w.door.Routes() {
@@ -174,6 +175,8 @@ func TestPagesAnswer(t *testing.T) {
 			path = strings.Replace(path, "{id}", id, 1)
 		case strings.HasPrefix(path, "/desk/registers/{"):
 			path = strings.Replace(path, "{id}", series, 1)
+		case strings.HasPrefix(path, "/desk/circulation/{"):
+			path = strings.Replace(path, "{id}", round, 1)
 		case strings.HasPrefix(path, "/desk/leave/{"):
 			path = strings.Replace(path, "{id}", asked, 1)
 		case strings.HasPrefix(path, "/desk/duty/{"):

@@ -177,6 +177,11 @@ var words = map[string][2]string{
 	"#leave.PhoneIn.reason": {"事由", "reason"}, "#leave.SupplyPaper.text": {"书面材料内容", "what the papers say"}, "#leave.Disapprove.reason": {"不同意的理由", "why not"},
 	"#leave.Extend.reason": {"续假事由", "why longer"}, "#leave.Ask.form": {"申请形式", "form of the request"}, "#leave.Extend.form": {"申请形式", "form of the request"},
 
+	// circulation
+	"stream.circulation": {"传阅单", "slip"}, "#document": {"文件", "paper"}, "#readers": {"阅件人", "readers"}, "#authority": {"依据（谁定的范围）", "on whose authority"}, "#whole": {"无缺", "everything is there"},
+	"#circulation.Sign.opinion": {"阅件意见", "opinion"}, "#circulation.Count.note": {"缺什么", "what is missing"}, "#circulation.Urge.note": {"催阅附言", "note"},
+	"#circulation.Skip.reason": {"略过的原因", "why"}, "#circulation.Recall.reason": {"收回的原因", "why"}, "#circulation.Stop.reason": {"停止的原因", "why"},
+
 	// parts of the rules, by the first word of a key
 	"rules.policy": {"制度", "the rules themselves"}, "rules.org": {"机构与岗位", "organisation"}, "rules.cal": {"工作日历", "calendar"}, "rules.rcv": {"收文", "incoming papers"}, "rules.reg": {"登记簿与编号", "books and numbers"},
 	"rules.apr": {"审批", "approvals"}, "rules.cir": {"传阅", "circulation"}, "rules.duty": {"值班", "duty"}, "rules.att": {"考勤", "attendance"}, "rules.leave": {"请假", "leave"}, "rules.outing": {"外出", "outings"},
