@@ -50,22 +50,21 @@ with spans as (
 	select office, unit, greatest(from_on, due_on + 1), 0, 0, 0, 0, 1 from spans where due_on is not null and (until_on is null or until_on > greatest(from_on, due_on + 1))
 	union all
 	select office, unit, until_on, 0, 0, 0, 0, -1 from spans where due_on is not null and until_on > greatest(from_on, due_on + 1)
-), sums as (
-	select office, unit, date, sum(received)::int as received, sum(reopened)::int as reopened, sum(closed)::int as closed, sum(open)::int as open, sum(overdue)::int as overdue
-	from moves group by office, unit, date
-), days as (
-	select o.office, o.first + n as date
-	from (
-		select p.office, min(p.received_on) as first, greatest(max(p.last_on), (select max(d.date) from {workload}.day d where d.office = p.office)) as last
-		from {workload}.paper p group by p.office) o
-	cross join lateral generate_series(0, o.last - o.first) n
+), offices as (
+	select p.office, min(p.received_on) as first, greatest(max(p.last_on), (select max(d.date) from {workload}.day d where d.office = p.office)) as last
+	from {workload}.paper p group by p.office
+), every as ( -- with a row of each day and unit, whether or not something moved
+	select * from moves
+	union all
+	select o.office, u.unit, o.first + n, 0, 0, 0, 0, 0
+	from offices o join (select distinct office, unit from spans) u using (office) cross join lateral generate_series(0, o.last - o.first) n
 )
-select d.office, d.date, u.unit, coalesce(s.received, 0) as received, coalesce(s.reopened, 0) as reopened, coalesce(s.closed, 0) as closed,
-	(sum(coalesce(s.open, 0)) over running)::int as open, (sum(coalesce(s.overdue, 0)) over running)::int as overdue
-from days d
-join (select distinct office, unit from spans) u using (office)
-left join sums s on s.office = d.office and s.date = d.date and s.unit = u.unit
-window running as (partition by d.office, u.unit order by d.date);
+select office, date, unit, sum(received)::int as received, sum(reopened)::int as reopened, sum(closed)::int as closed,
+	(sum(sum(open)) over running)::int as open, (sum(sum(overdue)) over running)::int as overdue
+from every join offices using (office)
+where date <= last
+group by office, unit, date
+window running as (partition by office, unit order by date);
 
 comment on view backlog is 'Incoming papers at the end of each day: one row for each office, day and unit, from the first paper to the last day on record. open = open of the day before + received + reopened - closed, over all units';
 comment on column backlog.office is 'id of the office';
