@@ -276,7 +276,8 @@ func whole(text string) (int, error) {
 	if text == "" {
 		return 0, nil
 	}
-	return strconv.Atoi(text)
+	n, err := strconv.ParseUint(text, 10, 31)
+	return int(n), err
 }
 
 // cells keeps a spreadsheet from taking a cell for a formula.

@@ -9,6 +9,7 @@ import (
 	"andu/commands"
 	"andu/domain"
 	"andu/domain/access"
+	"andu/domain/attendance"
 	"andu/domain/calendar"
 	"andu/domain/catalog"
 	"andu/domain/documents"
@@ -223,6 +224,13 @@ func (a *API) sees(w who, events []domain.Recorded) bool {
 	}
 	if own := leave.Stream(w.Person); events[0].Stream == own || events[0].Stream == leave.RegisterStream(w.Office) {
 		return true
+	}
+	// What somebody's day counts for is for him, and for those who keep the sign-in book.
+	switch domain.ContextOf(events[0].Stream) {
+	case attendance.Context.Name, attendance.Sheets.Name, attendance.Rolls.Name:
+		state, err := catalog.Fold(events[0].Stream, nil, events)
+		day, ok := state.(attendance.Day)
+		return err == nil && (ok && day.Person == w.Person || a.keepsAttendance(context.WithValue(context.Background(), keyWho, w), w) == nil)
 	}
 	// Why somebody is away is for those who decide about it.
 	if domain.ContextOf(events[0].Stream) != leave.Context.Name && !events[len(events)-1].Class.Classified() {

@@ -51,6 +51,7 @@ func (a *API) pages() {
 	a.leavePages()
 	a.accessPages()
 	a.circulationPages()
+	a.attendancePages()
 	a.officePages()
 	a.orgPages()
 	a.openingPages()
@@ -313,6 +314,7 @@ func (d *desk) frame(title string) (*frame, error) {
 		item("/desk/registers", "登记簿", "Number books", commands.Work),
 	)
 	group(d.t("值守与人员", "The watch and people"),
+		item("/desk/attendance", "考勤", "Attendance", commands.Work),
 		item("/desk/leave", "请假与外出", "Leave and outings", commands.Work),
 		item("/desk/whereabouts", "去向牌", "Who is where", commands.Work),
 		item("/desk/duty", "值班", "The watch", commands.Work),
@@ -417,6 +419,8 @@ func (d *desk) say(code string, params map[string]string, otherwise string) stri
 				list[i] = d.word("check." + v)
 			case k == "class", k == "urgency", k == "period":
 				list[i] = d.word(v)
+			case k == "session":
+				list[i] = d.sessionName(v)
 			}
 		}
 		pairs = append(pairs, k, strings.Join(list, d.word("、")))

@@ -540,6 +540,10 @@ func (d *desk) sessionName(session string) string {
 		return d.t("上午", "Morning")
 	case "PM":
 		return d.t("下午", "Afternoon")
+	case "in":
+		return d.t("上班", "Arrival")
+	case "out":
+		return d.t("下班", "Departure")
 	}
 	return session
 }

@@ -17,6 +17,7 @@ import (
 	"andu/commands"
 	"andu/domain"
 	"andu/domain/approvals"
+	"andu/domain/attendance"
 	"andu/domain/circulation"
 	"andu/domain/documents"
 	"andu/domain/duty"
@@ -74,6 +75,10 @@ func (d *desk) pageOf(stream string) string {
 		return "/desk/approvals/" + id
 	case registers.Context.Name:
 		return "/desk/registers/" + id
+	case attendance.Context.Name:
+		return "/desk/attendance/days/" + id
+	case attendance.Sheets.Name, attendance.Rolls.Name:
+		return "/desk/attendance"
 	case leave.Context.Name:
 		return "/desk/leave"
 	case duty.Context.Name:

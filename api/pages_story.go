@@ -9,6 +9,7 @@ import (
 
 	"andu/domain"
 	"andu/domain/approvals"
+	"andu/domain/attendance"
 	"andu/domain/circulation"
 	"andu/domain/documents"
 	"andu/domain/duty"
@@ -189,6 +190,7 @@ var tellers = map[string]func(d *desk, l *line, event any){
 	policy.Context.Name:      (*desk).tellPolicy,
 	registers.Context.Name:   (*desk).tellRegister,
 	circulation.Context.Name: (*desk).tellCirculation,
+	attendance.Context.Name:  (*desk).tellAttendance,
 }
 
 // fact adds a fact beneath the sentence, where there is one.

@@ -57,6 +57,17 @@ var words = map[string][2]string{
 	"access.record": {"查阅记录", "the trail"}, "approval.record": {"审批单", "the case"}, "circulation.record": {"传阅单", "the slip"},
 	"duty.record": {"值班记录", "the duty log"}, "register.record": {"登记簿", "the number book"},
 
+	// attendance: what somebody did in a session, what a day counts for, how he signed, and why it was determined anew
+	"att.signed": {"已签到", "signed"}, "att.late-refused": {"逾时未受理", "too late, not taken"}, "att.covered": {"有据不签", "covered"}, "att.admitted": {"申诉采纳", "by an objection"},
+	"att.missing": {"未签到", "not signed"}, "att.waiting": {"待签", "not signed yet"}, "att.undetermined": {"未签，待认定", "not signed, open"},
+	"att.normal": {"正常", "normal"}, "att.late": {"迟到", "late"}, "att.early": {"早退", "left early"}, "att.half-day-missing": {"缺勤半日", "half a day missing"}, "att.absent": {"旷工", "absent without cause"},
+	"att.unsigned": {"未签到", "not signed"}, "att.no-work": {"非工作日", "no working day"}, "att.by.web": {"网页", "the desk"}, "att.by.terminal": {"签到终端", "a terminal"}, "att.by.offline-batch": {"终端脱机记录", "a terminal's own record"},
+	"att.cause.calendar": {"日历变更", "the calendar changed"}, "att.cause.supplement": {"按时签到补入", "a sign-in in time was entered"}, "att.cause.leave": {"补办手续已定", "the papers were settled"},
+	"att.cause.objection": {"申诉采纳", "an objection was accepted"}, "att.cause.late-paper": {"逾期材料经复核采纳", "late papers were accepted"}, "kind.duty-shift": {"值班", "on watch"},
+	"attendance.record": {"考勤", "the day"}, "stream.attendance": {"考勤", "day of attendance"}, "stream.sheet": {"签到表", "sign-in sheet"}, "stream.roll": {"签到簿", "sign-in book"},
+	"#attendance.DecideObjection.opinion": {"裁决意见", "decision"}, "#attendance.RaiseObjection.reason": {"申诉理由", "reason"}, "#attendance.DecideObjection.accept": {"采纳", "accept it"}, "#attendance.DecideObjection.sessions": {"按到岗计的场次", "sessions that count as attended"},
+	"#attendance.MakeUp.from": {"起", "from"}, "#attendance.MakeUp.to": {"止", "to"}, "#attendance.MakeUp.session": {"场次", "session"}, "#attendance.Excuse.session": {"场次", "session"},
+
 	// where a paper stands
 	"arrived": {"到件", "arrived"}, "signed": {"已签收", "signed for"}, "registered": {"已登记", "registered"}, "pre-checked": {"已初审", "pre-checked"},
 	"proposed": {"已拟办", "proposed"}, "instructed": {"已批示", "instructed"}, "assigned": {"已交办", "assigned"}, "handling": {"承办中", "in handling"},

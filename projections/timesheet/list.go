@@ -344,3 +344,12 @@ func Year(ctx context.Context, db projections.Querier, office string, year int, 
 	}
 	return rows, err
 }
+
+// Objections lists the days of an office about which an objection waits for its decision, the oldest first.
+func Objections(ctx context.Context, db projections.Querier, office string) ([]Day, error) {
+	return query(ctx, db, "the objections", `select stream, person, date from `+table("day")+` where office = $1 and objection order by date, person`, func(row pgx.CollectableRow, d *Day) error {
+		err := row.Scan(&d.ID, &d.Person, projections.Into(&d.Date))
+		d.ID, d.Objection = strings.TrimPrefix(d.ID, attendance.Context.Stream("")), true
+		return err
+	}, office)
+}
