@@ -42,7 +42,7 @@ func TestPagesOfAttendance(t *testing.T) {
 	id := strings.TrimPrefix(day(absent, "2026-04-15"), "attendance-")
 	page := "/desk/attendance/days/" + id
 	clerk.page(page).shows(404)
-	clerk.get("/timelines/attendance-" + id).hides("旷工", "Absent", string(attendance.Absent))
+	clerk.get("/timelines/attendance-"+id).hides("旷工", "Absent", string(attendance.Absent))
 	clerk.page("/desk/attendance/record?person=" + absent.id).shows(403)
 	clerk.page("/desk/attendance/months/2026-04").shows(403)
 	clerk.page("/desk/attendance/years/2026").shows(403)
