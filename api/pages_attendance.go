@@ -39,8 +39,8 @@ func (d *desk) weekday(day domain.Date) string {
 	return d.t(name[0], name[1])
 }
 
-// clock is a time of day.
-func (d *desk) clock(i domain.Instant) string {
+// clockTime is a time of day.
+func (d *desk) clockTime(i domain.Instant) string {
 	if i.IsZero() {
 		return ""
 	}
@@ -78,7 +78,7 @@ func (d *desk) ownSessions(sheets []timesheet.Sheet, problem *Problem) (list []o
 		for _, day := range own {
 			for _, m := range day.Marks {
 				if m.Session == s.Session {
-					one.Tone, one.Text = "green", d.t("已签到 ", "signed at ")+d.clock(m.At)
+					one.Tone, one.Text = "green", d.t("已签到 ", "signed at ")+d.clockTime(m.At)
 					if m.Late {
 						one.Tone, one.Text = "ochre", one.Text+d.t("，迟到", ", late")
 					}
@@ -93,17 +93,17 @@ func (d *desk) ownSessions(sheets []timesheet.Sheet, problem *Problem) (list []o
 		}
 		switch {
 		case now.Before(s.Opens.Time):
-			one.When = d.clock(s.Opens) + d.t(" 开始", " it opens")
+			one.When = d.clockTime(s.Opens) + d.t(" 开始", " it opens")
 			one.Text = cmp.Or(one.Text, d.t("还有 ", "in ")+d.minutes(s.Opens.Sub(d.now)))
 		case over:
-			one.When = d.clock(s.Cutoff) + d.t(" 已截止", " was the cut-off")
+			one.When = d.clockTime(s.Cutoff) + d.t(" 已截止", " was the cut-off")
 			if one.Text == "" {
 				one.Tone, one.Text = "seal", d.t("未签到", "not signed")
 			}
 		case s.Cutoff.IsZero():
-			one.When = d.t("应于 ", "expected by ") + d.clock(s.Expected)
+			one.When = d.t("应于 ", "expected by ") + d.clockTime(s.Expected)
 		default:
-			one.When = d.clock(s.Cutoff) + d.t(" 截止，还有 ", " is the cut-off, in ") + d.minutes(s.Cutoff.Sub(d.now))
+			one.When = d.clockTime(s.Cutoff) + d.t(" 截止，还有 ", " is the cut-off, in ") + d.minutes(s.Cutoff.Sub(d.now))
 		}
 		if refusal != nil && one.Text == "" {
 			one.Tone, one.Text = "", d.say(refusal.Code, refusal.Params, refusal.Text(d.lang))
@@ -139,7 +139,7 @@ func (d *desk) cell(s timesheet.Sheet, l timesheet.Line) sheetCell {
 	if l.State == timesheet.Waiting && l.Cover == "" && d.now.Before(s.Opens.Time) {
 		return sheetCell{}
 	}
-	c := sheetCell{Text: d.word("att." + string(l.State)), Tone: stateTones[l.State], When: d.clock(l.At)}
+	c := sheetCell{Text: d.word("att." + string(l.State)), Tone: stateTones[l.State], When: d.clockTime(l.At)}
 	switch {
 	case l.Late && l.State == attendance.Signed:
 		c.Tone, c.Text = "ochre", d.t("迟到", "late")
@@ -216,13 +216,13 @@ func (a *API) sheetPage(w http.ResponseWriter, r *http.Request, problem *Problem
 			one := sum{Name: d.sessionName(s.Session), Signed: s.Signed, Covered: s.Covered, Missing: s.Missing, Open: s.Open, All: len(s.Lines), Supplements: s.Supplements}
 			switch {
 			case !s.ClosedAt.IsZero():
-				one.State = d.clock(s.ClosedAt) + d.t(" 收存", " collected")
+				one.State = d.clockTime(s.ClosedAt) + d.t(" 收存", " collected")
 			case d.now.Before(s.Opens.Time):
-				one.State = d.clock(s.Opens) + d.t(" 开始", " it opens")
+				one.State = d.clockTime(s.Opens) + d.t(" 开始", " it opens")
 			case s.Cutoff.IsZero():
 				one.State = d.t("签到中", "open")
 			default:
-				one.State = d.clock(s.Cutoff) + d.t(" 截止", " is the cut-off")
+				one.State = d.clockTime(s.Cutoff) + d.t(" 截止", " is the cut-off")
 				if left := s.Cutoff.Sub(d.now); left > 0 {
 					one.When = d.t("还有 ", "in ") + d.minutes(left)
 				}
@@ -264,7 +264,7 @@ func (a *API) sheetPage(w http.ResponseWriter, r *http.Request, problem *Problem
 			return nil, err
 		}
 		for _, x := range attempts {
-			out.Refused = append(out.Refused, refused{d.name(x.Person), d.sessionName(x.Session), x.At.In(d.zone).Format("15:04:05"), d.clock(x.Cutoff)})
+			out.Refused = append(out.Refused, refused{d.name(x.Person), d.sessionName(x.Session), x.At.In(d.zone).Format("15:04:05"), d.clockTime(x.Cutoff)})
 		}
 		objections, err := timesheet.Objections(d.ctx, a.cfg.Read.Pool, d.who.Office)
 		for _, x := range objections {
@@ -321,14 +321,14 @@ var resultTones = map[attendance.Result]string{attendance.Normal: "green", atten
 func (d *desk) personDay(day timesheet.Day) personDay {
 	one := personDay{Date: d.date(day.Date), Day: d.weekday(day.Date), Href: "/desk/attendance/days/" + day.ID}
 	for _, m := range day.Marks {
-		text := d.sessionName(m.Session) + " " + d.clock(m.At)
+		text := d.sessionName(m.Session) + " " + d.clockTime(m.At)
 		if m.Late {
 			text += d.t(" 迟到", " late")
 		}
 		one.Marks = append(one.Marks, text)
 	}
 	for _, x := range day.Refused {
-		one.Marks = append(one.Marks, d.sessionName(x.Session)+" "+d.clock(x.At)+d.t(" 逾时未受理", " too late, not taken"))
+		one.Marks = append(one.Marks, d.sessionName(x.Session)+" "+d.clockTime(x.At)+d.t(" 逾时未受理", " too late, not taken"))
 	}
 	if n := len(day.Determinations); n > 0 {
 		last := day.Determinations[n-1]

@@ -103,7 +103,8 @@ func isPage(r api.Route) bool { return strings.HasPrefix(r.Path, "/desk") && r.P
 
 // concrete puts something that is none of the office's in the place of what a path leaves open.
 func concrete(path string) string {
-	return strings.NewReplacer("{id}", "00000000-0000-0000-0000-000000000000", "{stream}", "document-00000000-0000-0000-0000-000000000000", "{revision}", "0").Replace(path)
+	return strings.NewReplacer("{id}", "00000000-0000-0000-0000-000000000000", "{stream}", "document-00000000-0000-0000-0000-000000000000", "{revision}", "0",
+		"{month}", "2026-04", "{year}", "2026").Replace(path)
 }
 
 // Whoever has no session gets to the sign-in page, with the way back; what was typed into a form is not lost.
@@ -162,6 +163,9 @@ func TestPagesAnswer(t *testing.T) {
 	series := bookOf(t, w, paper)
 	round := registrar.post("/circulations", map[string]any{"document": "document-" + paper, "readers": []string{director.id}, "authority": "批示"}).result().ID
 	asked := registrar.post("/leave/requests", askLeave("事假", "2026-06-15", "AM", "2026-06-15", "PM")).result().request(t)
+	w.beginBook("2026-04-14")
+	w.lives("2026-04-14 08:00")
+	registrar.signIn("AM").ok()
 	inline := regexp.MustCompile(`\sstyle=|\son[a-z]+="|<script>|<style`)
 	for _, r := range w.door.Routes() {
 		if !isPage(r) || r.Method != http.MethodGet || r.May == "" {
@@ -185,6 +189,10 @@ func TestPagesAnswer(t *testing.T) {
 			path = "/desk" + roster
 		case strings.HasPrefix(path, "/desk/people/{"):
 			path = strings.Replace(path, "{id}", director.id, 1)
+		case strings.HasPrefix(path, "/desk/attendance/days/{"):
+			path = strings.Replace(path, "{id}", strings.TrimPrefix(day(registrar, "2026-04-14"), "attendance-"), 1)
+		case strings.HasPrefix(path, "/desk/attendance/"):
+			path = concrete(path)
 		case strings.HasPrefix(path, "/desk/explain/"):
 			path = "/desk/explain/document-" + paper + "/0"
 		case strings.Contains(path, "{"):
@@ -195,7 +203,9 @@ func TestPagesAnswer(t *testing.T) {
 		switch {
 		case r.Path == "/desk/leave/register": // for the keeper, and to whom the month is reported
 			asks = []user{w.as("admin"), w.as("deputy-admin")}
-		case strings.HasPrefix(r.Path, "/desk/leave/{"):
+		case strings.HasPrefix(r.Path, "/desk/attendance/months/"), strings.HasPrefix(r.Path, "/desk/attendance/years/"):
+			asks = []user{w.as("sheet-keeper"), w.as("deputy-admin")}
+		case strings.HasPrefix(r.Path, "/desk/leave/{"), strings.HasPrefix(r.Path, "/desk/attendance/days/{"):
 			asks = []user{registrar}
 		}
 		if !commands.May([]commands.Role{commands.Staff}, r.May) { // a page of the officers
