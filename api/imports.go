@@ -302,7 +302,9 @@ func problemTable(err error) *Problem {
 	if en == "" {
 		en = zh
 	}
-	return rule(http.StatusUnprocessableEntity, "import.table", zh, en)
+	p := with(problemUnread)
+	p.Texts = map[string]string{"zh": zh, "en": en}
+	return p
 }
 
 var errNoFile = errors.New("请选择文件 / choose a file")

@@ -87,13 +87,14 @@ var (
 	problemRange      = rule(http.StatusRequestedRangeNotSatisfiable, "range-invalid", "Range 只支持一段，写明起始字节。", "Range has to be one range with its first byte")
 	problemSpan       = rule(http.StatusUnprocessableEntity, "span-invalid", "起止日期须先后有序，且不超过两年。", "the span has to be in order and of two years at most")
 	problemValue      = rule(http.StatusUnprocessableEntity, "policy-value-misformed", "制度条目的取值形式不符合该键的要求。", "a value is not of the form that its key has")
+	problemUnread     = rule(http.StatusUnprocessableEntity, "import.table", "表格无法读取，见说明。", "the table cannot be read; see the text")
 	problemPerson     = rule(http.StatusUnprocessableEntity, "person-mismatch", "路径与内容中的人员标识不一致。", "path and body name different persons")
 )
 
 // requestProblems lists them: what is not here has no page of its own.
 var requestProblems = []*Problem{problemSession, problemForbidden, problemNotFound, problemMethod, problemInvalid, problemMalformed, problemTooLarge,
 	problemMedia, problemConflict, problemBusy, problemUnknown, problemStale, problemRecord, problemFlood, problemCross, problemInternal, problemMustChange, problemIfMatch,
-	problemOccurred, problemReceipt, problemPosition, problemCursor, problemAt, problemKnown, problemRange, problemSpan, problemValue, problemPerson, problemTwice}
+	problemOccurred, problemReceipt, problemPosition, problemCursor, problemAt, problemKnown, problemRange, problemSpan, problemValue, problemPerson, problemUnread, problemTwice}
 
 // Rules lists every refusal that an answer may carry: of the door, of the accounts, of any command, and of each context.
 func Rules() []*domain.Refusal {

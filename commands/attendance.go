@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -421,7 +422,11 @@ func determineAwaited(ctx context.Context, h *Handler, d Due) error {
 	if err != nil {
 		return err
 	}
-	return h.determine(ctx, d, d.Data["person"], date, attendance.ByLeave)
+	err = h.determine(ctx, d, d.Data["person"], date, attendance.ByLeave)
+	if errors.Is(err, attendance.ErrPending) { // the phone-in lapses at the same time as this is due
+		return fmt.Errorf("%w: %w", errNotYet, err)
+	}
+	return err
 }
 
 // reviewDays determines the days of a phoned leave anew whose papers came late and were accepted (G5).

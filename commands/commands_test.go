@@ -16,6 +16,7 @@ import (
 	"andu/domain/org"
 	"andu/domain/policy"
 	"andu/eventstore"
+	"andu/eventstore/blobs"
 	"andu/eventstore/keys"
 	"andu/eventstore/memstore"
 )
@@ -41,7 +42,8 @@ func newWorld(t *testing.T, rules demo.Regulations) *world {
 	}
 	w := &world{clock: demo.NewClock(time.Date(2017, 12, 20, 9, 0, 0, 0, zone))}
 	w.store = memstore.New("log-test", w.clock.Now)
-	w.Handler = &commands.Handler{Store: w.store, Keys: ring, Now: w.clock.Now, Zone: zone, Clock: "simulated", Running: demo.NoneRunning}
+	w.Handler = &commands.Handler{Store: w.store, Keys: ring, Now: w.clock.Now, Zone: zone, Clock: "simulated", Running: demo.NoneRunning,
+		Files: blobs.Open(filepath.Join(t.TempDir(), "content"), ring, 1<<20)}
 	if w.staff, err = demo.SetUp(t.Context(), w.Handler, demo.County(), "test", rules); err != nil {
 		t.Fatal(err)
 	}

@@ -139,6 +139,9 @@ func (t *Tasks) next(ctx context.Context) (time.Time, error) {
 	return next, err
 }
 
+// errNotYet says that a task of the same time comes first; it is tried again, and nobody has to know.
+var errNotYet = errors.New("another task comes first")
+
 // Sweep carries out every task that is due now and was not carried out before, and says how many. A task that fails is
 // tried again later, with growing pauses.
 func (t *Tasks) Sweep(ctx context.Context) (int, error) {
@@ -163,6 +166,9 @@ func (t *Tasks) Sweep(ctx context.Context) (int, error) {
 		}
 		if ctx.Err() != nil {
 			return done, nil
+		}
+		if errors.Is(err, errNotYet) {
+			continue
 		}
 		t.Logger.WarnContext(ctx, "task could not be carried out", "kind", d.Kind, "key", d.Key, "office", d.Office, "error", err)
 	}

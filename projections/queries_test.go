@@ -309,7 +309,7 @@ func TestInbox(t *testing.T) {
 	is("p-zhao", false, "decide |关于印发办法的请示", "decide secret|")
 	is("p-zhou", false, "lead ask|关于报送统计资料的请示")
 	is("p-li", false, "co ask|关于报送统计资料的请示")
-	is("p-zhao", true, "presented ask|关于报送统计资料的请示")
+	is("p-zhao", true, "presented ask|关于报送统计资料的请示", "circulate flood|关于做好防汛工作的通知")
 	is("p-qian", true, "copy secret|")
 	is("p-aud", false)
 
@@ -321,7 +321,7 @@ func TestInbox(t *testing.T) {
 	if err != nil || overdue.Counts != (inbox.Counts{ToDo: 1, Overdue: 1}) || !lead.Overdue(lead.Due.Time) {
 		t.Errorf("%+v %v", overdue.Counts, err)
 	}
-	if c := tray("p-zhao", false, "", 1).Counts; c != (inbox.Counts{ToDo: 2, ToRead: 1}) {
+	if c := tray("p-zhao", false, "", 1).Counts; c != (inbox.Counts{ToDo: 2, ToRead: 2}) {
 		t.Errorf("%+v", c)
 	}
 	first := tray("p-zhao", false, "", 1)
@@ -373,7 +373,7 @@ func TestInbox(t *testing.T) {
 	is("p-zhou", false)
 	is("p-li", false)
 	is("p-sun", false, "register sealed|", "file ask|关于报送统计资料的请示")
-	is("p-zhao", true)
+	is("p-zhao", true, "circulate flood|关于做好防汛工作的通知")
 	h.paper("p-qian", ask, documents.Reopen{Reason: "补充"})
 	db = project(t, h, 2048).Pool
 	is("p-zhou", false, "lead ask|关于报送统计资料的请示")

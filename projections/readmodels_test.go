@@ -325,6 +325,10 @@ func TestEveryEvent(t *testing.T) {
 				}
 				events = append(events, begin)
 				head.Type, head.TypeVersion, head.Revision, head.ID = typ.Name, typ.Version, 1, name+"/1"
+				if typ.Name == "document.transcribed" { // nothing comes before it
+					head.Revision = 0
+					events = events[:len(events)-1]
+				}
 				r, err := catalog.Decode(head, int64(len(events)), payload, erased)
 				if err != nil {
 					t.Fatal(err)
@@ -341,9 +345,13 @@ func TestEveryEvent(t *testing.T) {
 		if _, err := fingerprint(t, db, m.Projection, events); err == nil {
 			continue
 		}
-		for pair := range slices.Chunk(events, 2) { // which one is it?
-			if _, err := fingerprint(t, db, m.Projection, pair); err != nil {
-				t.Errorf("%s: %s (erased: %t): %v", m.Name, pair[1].Type, pair[1].Erased, err)
+		for i, r := range events { // which one is it?
+			with := events[i : i+1]
+			if r.Revision > 0 {
+				with = events[i-1 : i+1]
+			}
+			if _, err := fingerprint(t, db, m.Projection, with); err != nil {
+				t.Errorf("%s: %s (erased: %t): %v", m.Name, r.Type, r.Erased, err)
 			}
 		}
 	}

@@ -221,7 +221,11 @@ func TestErased(t *testing.T) {
 	for _, row := range Context.Events {
 		for _, cmd := range row.By {
 			act := domaintest.Case[Person]{Actor: secadmin, Facts: facts()}.Act()
-			if events, err := domain.Decide(cmd, Person{}, act); err == nil {
+			events, err := domain.Decide(cmd, Person{}, act)
+			if _, so := cmd.(WithdrawRegistration); so && err == nil && len(events) == 0 {
+				continue // what was never registered counts as never registered already
+			}
+			if err == nil {
 				t.Errorf("%T of nothing gives %v", cmd, events)
 			}
 		}

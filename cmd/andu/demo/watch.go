@@ -76,7 +76,7 @@ func (l *life) watches(d domain.Date, works bool) {
 		if l.chance(45) {
 			l.at(l.clockAt(d, l.r.IntN(22), l.r.IntN(60)), (&emergency{watch: w}).isKnown)
 		}
-		if l.chance(11) {
+		if asked := l.chance(11); asked || d.Day == 20 { // one a month at least
 			l.at(l.clockAt(d, 9+l.r.IntN(8), l.r.IntN(60)), (&swap{watch: w}).isAsked)
 		}
 		if l.chance(180) {
@@ -506,20 +506,18 @@ func (s *swap) isAsked(l *life) next {
 	soon := l.clock.Stands().Add(36 * time.Hour)
 	i := slices.IndexFunc(p.Shifts, func(v duty.Shift) bool { return v.Source == duty.Rota && v.Start.After(soon) })
 	if i < 0 {
-		return finished
+		return next{s.isAsked, 24 * time.Hour} // when the next roster is out
 	}
 	shift := p.Shifts[i]
 	s.shift, s.from = shift.Start, l.person(shift.Person)
 	on := domain.DateOf(shift.Start.Time, l.h.Zone)
-	for range 5 {
-		if s.to = l.pick(s.list); s.to.ID != s.from.ID && l.leaves[s.to.ID].Before(on.Add(-2)) && !l.keeps(s.to, on, on) {
-			break
-		}
-		s.to = Person{}
+	free := slices.DeleteFunc(slices.Clone(l.staff.In(s.list)), func(p Person) bool {
+		return p.ID == s.from.ID || !l.leaves[p.ID].Before(on.Add(-2)) || l.keeps(p, on, on)
+	})
+	if len(free) == 0 {
+		return next{s.isAsked, 24 * time.Hour}
 	}
-	if s.to.ID == "" {
-		return finished
-	}
+	s.to = one(l, free)
 	cmd := duty.RequestSwap{Shift: shift.Start, With: s.to.ID, Reason: "家中有急事，当晚不能到岗"}
 	if l.chance(8) {
 		careless := cmd
