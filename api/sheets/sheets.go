@@ -235,9 +235,9 @@ func (t Table) workbook(data []byte) (rows []Row, ignored []string, err error) {
 	defer f.Close()
 	found := false
 	for _, sheet := range f.GetSheetList() {
-		cells, err := f.GetRows(sheet)
+		cells, err := grid(f, sheet)
 		if err != nil {
-			return nil, nil, fmt.Errorf("%s: %w", sheet, err)
+			return nil, nil, err
 		}
 		more, unknown, err := t.rows(sheet, cells, func(i int) int { return i + 1 })
 		if errors.Is(err, ErrHeading) {
@@ -253,6 +253,33 @@ func (t Table) workbook(data []byte) (rows []Row, ignored []string, err error) {
 		return nil, nil, ErrHeading
 	}
 	return rows, ignored, nil
+}
+
+// widest is how many cells of a line are read. A line of a few bytes can name the last of 16384 columns, and all before it
+// would be held for every such line.
+const widest = 100
+
+// grid reads the cells of a sheet, and no more of them than a table may have.
+func grid(f *excelize.File, sheet string) (cells [][]string, err error) {
+	lines, err := f.Rows(sheet)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", sheet, err)
+	}
+	defer lines.Close()
+	for filled := 0; lines.Next(); {
+		row, err := lines.Columns()
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", sheet, err)
+		}
+		if len(row) > 0 {
+			filled++
+		}
+		if filled > MaxRows+headingsWithin {
+			return nil, ErrTooLong
+		}
+		cells = append(cells, slices.Clone(row[:min(len(row), widest)]))
+	}
+	return cells, nil
 }
 
 // headingsWithin is how far down a table may begin.

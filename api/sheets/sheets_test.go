@@ -66,3 +66,17 @@ func TestRead(t *testing.T) {
 		}
 	}
 }
+
+// A file of a few kilobytes whose lines name the last column there is takes no more memory than its cells.
+func TestFarCells(t *testing.T) {
+	f := excelize.NewFile()
+	for cell, v := range map[string]any{"A1": "登记号", "B1": "收文日期", "A2": 7, "B2": 45666.0, "XFD2": 1} {
+		if err := f.SetCellValue("Sheet1", cell, v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cells, err := grid(f, "Sheet1")
+	if err != nil || len(cells) != 2 || len(cells[1]) > widest || cap(cells[1]) > 2*widest || cells[1][0] != "7" {
+		t.Errorf("%d lines, the second of %d cells: %v", len(cells), len(cells[len(cells)-1]), err)
+	}
+}
