@@ -49,7 +49,8 @@ func (a *API) dossier(ctx context.Context, id, reason string) (list []chapter, p
 	w, _ := asker(ctx)
 	audits := commands.May(w.roles, commands.Audit)
 	document := documents.Context.Stream(id)
-	own, err := a.cfg.Handler.History(ctx, w.Office, document)
+	explainer := a.cfg.Handler.Explainer(w.Office)
+	own, err := explainer.History(ctx, document)
 	if err != nil {
 		return nil, "", err
 	}
@@ -76,7 +77,7 @@ func (a *API) dossier(ctx context.Context, id, reason string) (list []chapter, p
 		}
 		events := own
 		if part.Stream != document {
-			if events, err = a.cfg.Handler.History(ctx, w.Office, part.Stream); err != nil {
+			if events, err = explainer.History(ctx, part.Stream); err != nil {
 				return nil, "", err
 			}
 		}
@@ -91,7 +92,7 @@ func (a *API) dossier(ctx context.Context, id, reason string) (list []chapter, p
 			}
 			c := chapter{Recorded: r, sees: sees}
 			if _, ok := decided[r.Command]; !ok && r.Policy > 0 && !r.Erased {
-				ex, err := a.cfg.Handler.Explain(ctx, w.Office, part.Stream, r.Revision)
+				ex, err := explainer.Explain(ctx, part.Stream, r.Revision)
 				if err != nil {
 					return nil, "", err
 				}

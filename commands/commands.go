@@ -633,7 +633,55 @@ type Explanation struct {
 
 // Explain takes the decision that caused an event again, on what was known then, and names every policy value it read.
 func (h *Handler) Explain(ctx context.Context, office, stream string, revision int64) (Explanation, error) {
-	history, err := h.History(ctx, office, stream)
+	return h.Explainer(office).Explain(ctx, stream, revision)
+}
+
+// Explainer explains several decisions of an office and reads every record once, as it is when it is first read. It is
+// not safe for concurrent use.
+type Explainer struct {
+	h         *Handler
+	office    string
+	histories map[string][]domain.Recorded
+	states    map[domain.Read]any
+}
+
+// Explainer is for one question.
+func (h *Handler) Explainer(office string) *Explainer {
+	return &Explainer{h: h, office: office, histories: map[string][]domain.Recorded{}, states: map[domain.Read]any{}}
+}
+
+// History is Handler.History.
+func (x *Explainer) History(ctx context.Context, stream string) ([]domain.Recorded, error) {
+	if known, ok := x.histories[stream]; ok {
+		return known, nil
+	}
+	events, err := x.h.History(ctx, x.office, stream)
+	if err == nil {
+		x.histories[stream] = events
+	}
+	return events, err
+}
+
+// state is what a decision read.
+func (x *Explainer) state(ctx context.Context, read domain.Read) (any, error) {
+	if known, ok := x.states[read]; ok {
+		return known, nil
+	}
+	events, err := x.History(ctx, read.Stream)
+	if err != nil {
+		return nil, err
+	}
+	state, err := catalog.Fold(read.Stream, nil, events[:read.Revision+1])
+	if err == nil {
+		x.states[read] = state
+	}
+	return state, err
+}
+
+// Explain is Handler.Explain.
+func (x *Explainer) Explain(ctx context.Context, stream string, revision int64) (Explanation, error) {
+	office := x.office
+	history, err := x.History(ctx, stream)
 	if err != nil {
 		return Explanation{}, err
 	}
@@ -671,11 +719,7 @@ func (h *Handler) Explain(ctx context.Context, office, stream string, revision i
 	for _, read := range cause.Reads {
 		fact := domain.Fact{Revision: read.Revision}
 		if read.Revision >= 0 {
-			events, err := h.History(ctx, office, read.Stream)
-			if err != nil {
-				return ex, err
-			}
-			if fact.State, err = catalog.Fold(read.Stream, nil, events[:read.Revision+1]); err != nil {
+			if fact.State, err = x.state(ctx, read); err != nil {
 				return ex, err
 			}
 		}
