@@ -108,7 +108,7 @@ func TestImportRegister(t *testing.T) {
 	paper := func(number int) documents.Document {
 		book, _, err := commands.State(t.Context(), w.handler, registers.Context, registrar.office, series)
 		w.must(err)
-		d, _, err := commands.State(t.Context(), w.handler, documents.Context, registrar.office, book.Numbers[number].Item)
+		d, _, err := commands.State(t.Context(), w.handler, documents.Context, registrar.office, book.Numbers.At(number).Item)
 		w.must(err)
 		return d
 	}
@@ -118,7 +118,7 @@ func TestImportRegister(t *testing.T) {
 	if d := paper(2); d.Text != "收文〔2025〕2号" || d.Status() != documents.StatusClosed || len(d.Copies) != 2 {
 		t.Errorf("the second paper: %+v", d)
 	}
-	history := w.history(book.Numbers[1].Item)
+	history := w.history(book.Numbers.At(1).Item)
 	if e := history[0]; e.Type != "document.transcribed" || e.Correlation != first.Import || !e.OccurredAt.Equal(at("2025-01-03 00:00")) || !e.ReceivedAt.Equal(w.Now()) || e.Clock != "stated" {
 		t.Errorf("it came then and was entered now: %+v", e.Header)
 	}
@@ -136,10 +136,10 @@ func TestImportRegister(t *testing.T) {
 	thisYear := registers.StreamOf(commands.NewID, registrar.office, "收文", 2026)
 	book, _, err = commands.State(t.Context(), w.handler, registers.Context, registrar.office, thisYear)
 	w.must(err)
-	if r := book.Gaps(); !r.Complete() || !slices.Equal(r.Void, []int{2}) || book.Numbers[2].Reason == "" {
+	if r := book.Gaps(); !r.Complete() || !slices.Equal(r.Void, []int{2}) || book.Numbers.At(2).Reason == "" {
 		t.Errorf("this year's book: %+v", r)
 	}
-	open := strings.TrimPrefix(book.Numbers[1].Item, "document-")
+	open := strings.TrimPrefix(book.Numbers.At(1).Item, "document-")
 	w.settle()
 	lead := w.as("secretariat-chief")
 	if tray := lead.get("/desk", "Accept", "text/html").ok(); !strings.Contains(string(tray.body), open) {
@@ -169,8 +169,8 @@ func TestImportRegister(t *testing.T) {
 	}
 	book, _, err = commands.State(t.Context(), w.handler, registers.Context, registrar.office, series)
 	w.must(err)
-	if v := book.Numbers[1]; v.State != registers.Voided || v.Reason != "文件选错" || book.Numbers[6].State != registers.Registered {
-		t.Errorf("numbers 1 and 6: %+v %+v", v, book.Numbers[6])
+	if v := book.Numbers.At(1); v.State != registers.Voided || v.Reason != "文件选错" || book.Numbers.At(6).State != registers.Registered {
+		t.Errorf("numbers 1 and 6: %+v %+v", v, book.Numbers.At(6))
 	}
 	registrar.bring("register", oldBook).want(t, "accepted, accepted, accepted, import.row-twice, import.cell")
 	if d := paper(1); d.Text != "收文〔2025〕1号" || d.Source.Import == first.Import {

@@ -123,7 +123,7 @@ func (a *API) registerQueries() {
 			out.Body.Report = s.Gaps()
 			out.Body.Complete, out.Body.Voided = out.Body.Report.Complete(), []series.Number{}
 			for _, n := range out.Body.Void {
-				v := s.Numbers[n]
+				v := s.Numbers.At(n)
 				out.Body.Voided = append(out.Body.Voided, series.Number{N: n, Text: v.Text, State: v.State, Item: v.Item, By: v.By, At: v.At, Reason: v.Reason})
 			}
 			return out, nil

@@ -649,7 +649,7 @@ func (r *run) paper(ctx context.Context, row Row) (item imports.Item, steps []st
 	}
 	// The stream follows from the file and the place in the book; another import of the same file is another paper.
 	stream := documents.Context.Stream(NewID(NewID(series, strconv.Itoa(number)), fmt.Sprint(r.Digest, "/", r.earlier)))
-	if given := state.Numbers[number]; given.Transcribed && !given.Withdrawn && given.Item != stream && given.Item != "" {
+	if given := state.Numbers.At(number); given.Transcribed && !given.Withdrawn && given.Item != stream && given.Item != "" {
 		other, _, err := State(ctx, r.h, documents.Context, r.req.Office, given.Item)
 		if err != nil {
 			return fail(err)

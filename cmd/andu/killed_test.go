@@ -218,7 +218,7 @@ func faults(log []domain.Recorded, told []acknowledged) (found []string) {
 			continue
 		}
 		series := state.(registers.Series)
-		for n, number := range series.Numbers {
+		for n, number := range series.Numbers.All() {
 			switch number.State {
 			case registers.Registered:
 				paper, err := catalog.Fold(number.Item, nil, streams[number.Item])
@@ -230,8 +230,8 @@ func faults(log []domain.Recorded, told []acknowledged) (found []string) {
 				fault("number %d of %s is neither registered nor void", n, stream)
 			}
 		}
-		if len(series.Numbers) != series.Last-series.Start+1 {
-			fault("%s gave %d numbers up to %d", stream, len(series.Numbers), series.Last)
+		if series.Numbers.Len() != series.Last-series.Start+1 {
+			fault("%s gave %d numbers up to %d", stream, series.Numbers.Len(), series.Last)
 		}
 	}
 	return found

@@ -276,7 +276,7 @@ func TestDeathBetweenAppends(t *testing.T) {
 			give(b, documents.Context, paper, "registrar", documents.LinkDuplicate{First: first})
 			return func(b *bench) {
 				series := state(b, registers.Context, res.Stream)
-				number := series.Numbers[series.Last]
+				number := series.Numbers.At(series.Last)
 				if number.Item != paper || number.State != registers.Voided || number.Reason != documents.ErrEnded.Code {
 					b.Errorf("the number is %+v, want it void by rule %s", number, documents.ErrEnded.Code)
 				}
@@ -380,7 +380,7 @@ func TestDeathBetweenAppends(t *testing.T) {
 func (b *bench) wantRegistered(paper string) {
 	b.Helper()
 	d := state(b, documents.Context, paper)
-	number := state(b, registers.Context, d.Series).Numbers[d.Number]
+	number := state(b, registers.Context, d.Series).Numbers.At(d.Number)
 	if d.Text == "" || number.Item != paper || number.State != registers.Registered || number.Text != d.Text {
 		b.Errorf("the paper has number %q, the book %+v", d.Text, number)
 	}

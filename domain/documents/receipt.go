@@ -365,7 +365,7 @@ func (c RecordRegistration) Decide(d Document, act domain.Act) ([]Event, error) 
 	if d.Text != "" {
 		return nil, ErrRegistered.With("number", d.Text)
 	}
-	n := registers.Context.In(act, c.Series).Numbers[c.Number]
+	n := registers.Context.In(act, c.Series).Numbers.At(c.Number)
 	if n.Item == "" || n.Item != c.Document || n.State == registers.Voided {
 		return nil, ErrOtherItem
 	}

@@ -6,7 +6,6 @@ package registers
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -128,7 +127,7 @@ type Series struct {
 	Pattern  string
 	Start    int
 	Last     int // the highest number given; Start-1 before the first
-	Numbers  map[int]Number
+	Numbers  Numbers
 	Closed   bool
 	Events   int64 // of the stream so far
 }
@@ -160,7 +159,7 @@ func (s Series) Opened() bool { return s.Book != "" }
 
 // NumberOf is the live number of an item.
 func (s Series) NumberOf(item string) (int, bool) {
-	for n, v := range s.Numbers {
+	for n, v := range s.Numbers.All() {
 		if v.Item == item && item != "" && v.State != Voided {
 			return n, true
 		}
@@ -186,12 +185,12 @@ func (r Report) Complete() bool { return len(r.Unfinished)+len(r.Missing) == 0 }
 // Gaps accounts for the numbers of the series.
 func (s Series) Gaps() Report {
 	r := Report{Book: s.Book, Year: s.Year, First: s.Start, Last: s.Last, Void: []int{}, Unfinished: []int{}, Missing: []int{}}
-	if !s.Opened() && len(s.Numbers) == 0 {
+	if !s.Opened() && s.Numbers.Len() == 0 {
 		r.Last = r.First - 1
 		return r
 	}
 	for n := s.Start; n <= s.Last; n++ {
-		v, ok := s.Numbers[n]
+		v, ok := s.Numbers.Get(n)
 		switch {
 		case !ok:
 			r.Missing = append(r.Missing, n)
@@ -213,12 +212,7 @@ func text(pattern, book string, year, n int) string {
 
 // with puts a number into the series without touching a cached state.
 func (s Series) with(n int, v Number) Series {
-	numbers := maps.Clone(s.Numbers)
-	if numbers == nil {
-		numbers = map[int]Number{}
-	}
-	numbers[n] = v
-	s.Numbers, s.Last = numbers, max(s.Last, n)
+	s.Numbers, s.Last = s.Numbers.With(n, v), max(s.Last, n)
 	return s
 }
 
@@ -368,7 +362,7 @@ type Confirm struct {
 // Decide puts an allotted number at rest as registered.
 func (c Confirm) Decide(s Series, act domain.Act) ([]domain.Event[Series], error) {
 	n := strconv.Itoa(c.Number)
-	v, ok := s.Numbers[c.Number]
+	v, ok := s.Numbers.Get(c.Number)
 	switch {
 	case act.Person():
 		return nil, ErrFollower
@@ -392,7 +386,7 @@ type NumberRegistered struct {
 
 // Evolve puts the number at rest. A number that no event gave stays missing.
 func (e NumberRegistered) Evolve(s Series) Series {
-	if v, ok := s.Numbers[e.Number]; ok {
+	if v, ok := s.Numbers.Get(e.Number); ok {
 		v.State = Registered
 		s = s.with(e.Number, v)
 	}
@@ -419,7 +413,7 @@ func (c Void) Decide(s Series, act domain.Act) ([]domain.Event[Series], error) {
 	}
 	n := strconv.Itoa(c.Number)
 	var events []domain.Event[Series]
-	v, given := s.Numbers[c.Number]
+	v, given := s.Numbers.Get(c.Number)
 	switch {
 	case given && v.State != Allotted, !given && c.Number <= s.Last:
 		return nil, ErrUsed.With("number", n)
@@ -458,7 +452,7 @@ type Release struct {
 // Decide puts an allotted number at rest as void, so that at rest allotted = registered + void.
 func (c Release) Decide(s Series, act domain.Act) ([]domain.Event[Series], error) {
 	n := strconv.Itoa(c.Number)
-	v, ok := s.Numbers[c.Number]
+	v, ok := s.Numbers.Get(c.Number)
 	switch {
 	case act.Person():
 		return nil, ErrFollower
@@ -484,7 +478,7 @@ type NumberVoided struct {
 
 // Evolve puts the number at rest. A number that no event gave stays missing.
 func (e NumberVoided) Evolve(s Series) Series {
-	if v, ok := s.Numbers[e.Number]; ok {
+	if v, ok := s.Numbers.Get(e.Number); ok {
 		v.State, v.Reason, v.By, v.At = Voided, e.Reason, e.By, e.At
 		s = s.with(e.Number, v)
 	}

@@ -135,7 +135,7 @@ func TestGapsNameWhatWasTakenOut(t *testing.T) {
 		}
 		return s
 	}
-	if s := fold(whole); !s.Gaps().Complete() || !slices.Equal(s.Gaps().Void, []int{104}) || s.Gaps().Last != 105 || s.Numbers[104].Reason != "误编" {
+	if s := fold(whole); !s.Gaps().Complete() || !slices.Equal(s.Gaps().Void, []int{104}) || s.Gaps().Last != 105 || s.Numbers.At(104).Reason != "误编" {
 		t.Errorf("1-105 with 104 void: %+v", s.Gaps())
 	}
 	at := slices.IndexFunc(whole, func(e event) bool { a, ok := e.(NumberAllotted); return ok && a.Number == 104 })
@@ -221,7 +221,7 @@ func TestNumbersAreGivenOnce(t *testing.T) {
 			default:
 				cmd = Void{n, "误编"}
 			}
-			before := s.Numbers[n]
+			before := s.Numbers.At(n)
 			events, err := domain.Decide(cmd, s, domaintest.Case[Series]{Policy: policy, Actor: actor}.Act())
 			if err != nil {
 				continue
@@ -236,8 +236,8 @@ func TestNumbersAreGivenOnce(t *testing.T) {
 				s = e.Evolve(s)
 			}
 			if before.State == Registered || before.State == Voided {
-				if s.Numbers[n] != before {
-					rt.Fatalf("number %d left its rest: %+v, then %+v", n, before, s.Numbers[n])
+				if s.Numbers.At(n) != before {
+					rt.Fatalf("number %d left its rest: %+v, then %+v", n, before, s.Numbers.At(n))
 				}
 			}
 		}
@@ -245,7 +245,7 @@ func TestNumbersAreGivenOnce(t *testing.T) {
 			rt.Fatalf("numbers %v leave a gap: %+v", given, r)
 		}
 		seen := map[string]bool{}
-		for n, v := range s.Numbers {
+		for n, v := range s.Numbers.All() {
 			if v.Item != "" && v.State != Voided {
 				if seen[v.Item] {
 					rt.Fatalf("%s has two numbers, one of them %d", v.Item, n)

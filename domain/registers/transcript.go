@@ -53,7 +53,7 @@ func (c Transcribe) Decide(s Series, act domain.Act) ([]domain.Event[Series], er
 	if other, ok := s.NumberOf(c.Item); ok && other != c.Number {
 		return nil, ErrItemNumbered.With("number", strconv.Itoa(other))
 	}
-	given, ok := s.Numbers[c.Number]
+	given, ok := s.Numbers.Get(c.Number)
 	switch {
 	case ok && given.Item == c.Item && given.State != Voided:
 		return nil, nil
@@ -74,7 +74,7 @@ func (c Transcribe) Decide(s Series, act domain.Act) ([]domain.Event[Series], er
 
 // firstOwn is the first number that the book gave itself; 0: none.
 func (s Series) firstOwn() (first int) {
-	for n, v := range s.Numbers {
+	for n, v := range s.Numbers.All() {
 		if !v.Transcribed && (first == 0 || n < first) {
 			first = n
 		}
@@ -156,7 +156,7 @@ func (c WithdrawNumbers) Decide(s Series, act domain.Act) ([]domain.Event[Series
 	}
 	var numbers []int
 	for _, n := range c.Numbers {
-		v, ok := s.Numbers[n]
+		v, ok := s.Numbers.Get(n)
 		switch {
 		case !ok || !v.Transcribed:
 			return nil, ErrNotTranscribed.With("number", strconv.Itoa(n))
@@ -168,7 +168,7 @@ func (c WithdrawNumbers) Decide(s Series, act domain.Act) ([]domain.Event[Series
 		return nil, nil
 	}
 	last := s.Start - 1
-	for n, v := range s.Numbers {
+	for n, v := range s.Numbers.All() {
 		if !v.Withdrawn && !slices.Contains(numbers, n) {
 			last = max(last, n)
 		}
@@ -188,13 +188,13 @@ type NumbersWithdrawn struct {
 
 // Evolve voids the numbers and goes back to the last that stands.
 func (e NumbersWithdrawn) Evolve(s Series) Series {
-	numbers := make(map[int]Number, len(s.Numbers))
-	for n, v := range s.Numbers {
+	var numbers Numbers
+	for n, v := range s.Numbers.All() {
 		if slices.Contains(e.Numbers, n) {
 			v.State, v.Reason, v.By, v.At, v.Withdrawn = Voided, e.Reason, e.By, e.At, true
 		}
 		if n <= e.Last || len(e.Numbers) == 0 { // an erased event takes nothing away
-			numbers[n] = v
+			numbers = numbers.With(n, v)
 		}
 	}
 	s.Numbers = numbers
