@@ -517,6 +517,20 @@ func (d *desk) tellCirculation(l *line, event any) {
 	case circulation.CopyHandedTo:
 		l.Text = t("送 ", "handed to ") + d.name(e.Reader) + t(" 阅", "")
 		fact(t("最迟 ", "by "), d.limit(e.Due))
+	case circulation.CopyMoved:
+		l.Text = fmt.Sprintf(t("第 %s 号回到传阅经办人手中", "copy %s is back with the clerk"), e.Copy)
+		switch {
+		case e.Home:
+			l.Text = fmt.Sprintf(t("第 %s 号回到收文处", "copy %s is back in the registry"), e.Copy)
+		case e.To != "":
+			l.Text = fmt.Sprintf(t("第 %s 号在 %s 手中", "copy %s is with %s"), e.Copy, d.name(e.To))
+		}
+	case circulation.ExtractTaken:
+		l.Text = d.name(e.Reader) + t(" 摘录、抽阅：", " took an extract: ") + e.Part
+		fact(t("事由 ", "purpose: "), e.Purpose)
+		fact(t("批准依据 ", "by approval "), e.Approval)
+	case circulation.ExtractReturned:
+		l.Tone, l.Text = "green", d.name(e.Reader)+t(" 的摘录、抽阅件交回", " gave an extract back")
 	case circulation.CopyOpened:
 		l.Text = d.name(e.Reader) + t(" 开始阅看", " began to read")
 	case circulation.ReaderSigned:
