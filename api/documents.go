@@ -101,7 +101,7 @@ type registerQuery struct {
 	Line    string      `query:"line" maxLength:"20" doc:"party or state"`
 	Book    string      `query:"book" maxLength:"100"`
 	Year    int         `query:"year" minimum:"0" maximum:"9999"`
-	Number  int         `query:"number" minimum:"0"`
+	Number  int         `query:"number" minimum:"0" maximum:"2147483647"`
 	Lead    string      `query:"lead" maxLength:"100" doc:"unit or post that leads"`
 	Handler string      `query:"handler" maxLength:"100" doc:"person, post or unit that handles the paper or did"`
 	From    domain.Date `query:"from" doc:"received on or after"`

@@ -90,7 +90,7 @@ func (a *API) dossier(ctx context.Context, id, reason string) (list []chapter, p
 			if !part.Whole && !slices.Contains(part.Revisions, r.Revision) {
 				continue
 			}
-			c := chapter{Recorded: r, sees: sees}
+			c := chapter{Recorded: r, sees: sees && !(trail && freeText(r.Event))}
 			if _, ok := decided[r.Command]; !ok && r.Policy > 0 && !r.Erased {
 				ex, err := explainer.Explain(ctx, part.Stream, r.Revision)
 				if err != nil {
@@ -104,6 +104,16 @@ func (a *API) dossier(ctx context.Context, id, reason string) (list []chapter, p
 	}
 	slices.SortFunc(list, func(x, y chapter) int { return cmp.Compare(x.Position, y.Position) })
 	return list, position, nil
+}
+
+// freeText tells whether an event of a paper's protection holds words that somebody typed, which are for those who handle
+// the paper: an officer is told that it happened.
+func freeText(event any) bool {
+	switch event.(type) {
+	case access.Begun, access.ViewOpened, access.WindowOpened, access.ViewClosed, access.SeenAfterRemoval, access.TrailQueried, domain.Refused[access.Access]:
+		return false
+	}
+	return true
 }
 
 // dossierRoutes are the route and the page of a dossier.
@@ -182,9 +192,9 @@ func (d *desk) chapters(list []chapter) []line {
 	events := make([]domain.Recorded, len(list))
 	sees := map[string]bool{}
 	for i, c := range list {
-		events[i], sees[c.Stream] = c.Recorded, c.sees
+		events[i], sees[c.ID] = c.Recorded, c.sees
 	}
-	lines := d.linesOf(events, func(stream string) bool { return sees[stream] }, -1)
+	lines := d.linesOf(events, func(r domain.Recorded) bool { return sees[r.ID] }, -1)
 	for i := range lines {
 		c := list[i]
 		for _, r := range c.rules {

@@ -105,7 +105,7 @@ func TestDossier(t *testing.T) {
 				opened = append(opened, e.Data["person"])
 			case "access.refused":
 				denied = append(denied, e.Data["code"])
-			case "document.described":
+			case "document.described", "access.scope-set", "access.content-attached": // what was typed
 				if !e.Withheld || e.Data != nil {
 					t.Errorf("%s: an officer sees content: %+v", d.office, e)
 				}
@@ -114,6 +114,10 @@ func TestDossier(t *testing.T) {
 		if !slices.Equal(opened, []any{any(reader.id)}) || !slices.Equal(denied, []any{any("access.not-in-scope")}) {
 			t.Errorf("%s: opened by %v, denied %v", d.office, opened, denied)
 		}
+		auditor.get("/accounts/history?before=9223372036854775807").ok()
+		auditor.page("/desk/audit?before=9223372036854775807").ok()
+		registrar.page("/desk/documents?number=9223372036854775807").ok()
+		registrar.get("/documents?number=2147483648").refused(http.StatusUnprocessableEntity, "request-invalid")
 		stranger := w.as(map[string]string{"county": "bureau-chief", "bureau": "director"}[d.office])
 		stranger.get(path+"/dossier").refused(http.StatusNotFound, "not-found")
 

@@ -335,6 +335,13 @@ var slipActs = []recordAct[*slipView]{
 	upon("openings", "开始阅看", "Begin to read", func(*slipView) circulation.Command { return circulation.MarkOpened{} }),
 	upon("signatures", "已阅", "Sign that it is read", func(*slipView) circulation.Command { return circulation.Sign{} }),
 	upon("deliveries", "送阅", "Hand it over", func(v *slipView) circulation.Command { return circulation.Deliver{Person: v.waiting()} }),
+	upon("extracts", "摘录、抽阅", "Take an extract", func(*slipView) circulation.Command { return circulation.TakeExtract{} }),
+	upon("extracts/returns", "收回摘录、抽阅件", "Take an extract back", func(v *slipView) circulation.Command {
+		for _, o := range v.extracts() {
+			return circulation.ReturnExtract{Extract: o.ID}
+		}
+		return circulation.ReturnExtract{}
+	}),
 	upon("return", "收回传阅单", "Take slip and copy back", func(*slipView) circulation.Command { return circulation.Return{} }),
 	upon("counts", "清点", "Count what came back", func(*slipView) circulation.Command { return circulation.Count{Whole: true} }),
 	upon("urgings", "催阅", "Urge", func(v *slipView) circulation.Command { return circulation.Urge{Person: v.holder()} }),
@@ -355,8 +362,20 @@ func (v *slipView) readersIn(states ...circulation.State) []option {
 	return list
 }
 
+// extracts are those that are out, the first taken first.
+func (v *slipView) extracts() (list []option) {
+	for _, e := range v.events {
+		if x, ok := e.Event.(circulation.ExtractTaken); ok && v.state.Extracts[x.Extract] != "" {
+			list = append(list, option{ID: x.Extract, Name: v.name(x.Reader) + v.t("：", ": ") + x.Part})
+		}
+	}
+	return list
+}
+
 func (v *slipView) choices(act, name string) []option {
 	switch act + " " + name {
+	case "extracts/returns extract":
+		return v.extracts()
 	case "deliveries person":
 		return v.readersIn(circulation.Planned, circulation.Skipped)
 	case "urgings person", "recalls person":
@@ -383,6 +402,8 @@ func (v *slipView) leaves(act string, why *domain.Refusal) bool {
 	switch act {
 	case "openings", "signatures":
 		return !v.reads
+	case "extracts":
+		return !v.reads || why.Kind == domain.Conflict
 	case "deliveries":
 		return !v.clerks && !v.reads || why.Code == circulation.ErrOver.Code
 	}

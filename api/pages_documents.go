@@ -347,7 +347,7 @@ func (d *desk) doneRows(after string, limit int) ([]doneRow, string, error) {
 
 // registerOf reads the questions to the register from an address.
 func registerOf(q url.Values) registerQuery {
-	number := func(key string) int { n, _ := strconv.Atoi(q.Get(key)); return n }
+	number := func(key string) int { n, _ := whole(q.Get(key)); return n }
 	date := func(key string) domain.Date { d, _ := domain.ParseDate(q.Get(key)); return d }
 	out := registerQuery{State: q.Get("state"), Open: q.Get("open") == "true", Overdue: q.Get("overdue") == "true", Urgency: q.Get("urgency"), Kind: q.Get("kind"),
 		Class: q.Get("class"), Book: q.Get("book"), Year: number("year"), Number: number("number"), Lead: q.Get("lead"), Handler: q.Get("handler"),
@@ -1016,6 +1016,7 @@ func (p *paper) build() (*frame, error) {
 		Lines                     []line
 		Acts                      actList
 		Case, Dossier, Content    string
+		Circulate                 string // where its circulation is started, for who runs circulation
 	}
 	title := p.entry.NumberText
 	if title == "" {
@@ -1045,6 +1046,11 @@ func (p *paper) build() (*frame, error) {
 		return f, nil
 	}
 	out.Dossier, out.Content = p.href()+"/dossier", p.href()+"/content"
+	if clerk, err := p.circulates(); err != nil {
+		return nil, err
+	} else if clerk {
+		out.Circulate = "/desk/circulation/new?paper=" + p.stream
+	}
 	out.Lines = p.history(f)
 	if of, _, ok := strings.Cut(p.r.URL.Query().Get("done"), "@"); ok && domain.ContextOf(of) == registers.Context.Name && p.state.Text != "" {
 		f.Notice = p.t("登记 ", "registered as ") + p.state.Text

@@ -31,11 +31,11 @@ type line struct {
 // lines tell a history in the order in which it was recorded. A correction stands at its own time and names what it
 // corrects; what it corrects stays as it was, marked.
 func (d *desk) lines(events []domain.Recorded, sees bool, done int64) []line {
-	return d.linesOf(events, func(string) bool { return sees }, done)
+	return d.linesOf(events, func(domain.Recorded) bool { return sees }, done)
 }
 
 // linesOf is lines of several records in one.
-func (d *desk) linesOf(events []domain.Recorded, sees func(stream string) bool, done int64) []line {
+func (d *desk) linesOf(events []domain.Recorded, sees func(domain.Recorded) bool, done int64) []line {
 	var list []line
 	var day domain.Date
 	urgency := "" // of the paper, as described before
@@ -60,7 +60,7 @@ func (d *desk) linesOf(events []domain.Recorded, sees func(stream string) bool, 
 			}
 		}
 		l.Who = d.by(r)
-		if !sees(r.Stream) {
+		if !sees(r) {
 			l.Text = d.t("一项记载，内容只对经办人员显示", "an entry whose content is for those who handle it")
 		} else {
 			d.tellEvent(&l, r)

@@ -404,7 +404,7 @@ func (a *Accounts) History(ctx context.Context, office string, before int64, lim
 	rows, _ := a.pool.Query(ctx, `
 		SELECT id, at, act, result, office, person, by, coalesce(encode(login, 'hex'), ''), coalesce(host(address), ''), agent, terminal
 		FROM accounts.history
-		WHERE ($1 = '`+AllOffices+`' OR office IN ($1, '')) AND ($2 = 0 OR id < $2)
+		WHERE ($1 = '`+AllOffices+`' OR office IN ($1, '')) AND ($2::bigint = 0 OR id < $2::bigint)
 		ORDER BY id DESC LIMIT $3`, office, before, limit)
 	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (e Entry, err error) {
 		err = row.Scan(&e.ID, &e.At, &e.Act, &e.Result, &e.Office, &e.Person, &e.By, &e.Login, &e.From.IP, &e.From.Agent, &e.From.Terminal)

@@ -183,6 +183,7 @@ var words = map[string][2]string{
 	"AM": {"上午", "morning"}, "PM": {"下午", "afternoon"}, "free": {"口头", "in any form"}, "stream.leave": {"请假", "leave"},
 	"#type": {"假别", "type"}, "#from.on": {"起日", "from"}, "#from.half": {"起于", "begins in the"}, "#to.on": {"止日", "to"}, "#to.half": {"止于", "ends in the"},
 	"#back.on": {"返岗日期", "back on"}, "#back.half": {"返岗", "back in the"}, "#certificate": {"医生证明编号", "number of the doctor's certificate"}, "#place": {"地点", "place"},
+	"#part": {"摘录、抽阅的部分", "part"}, "#extract": {"摘录、抽阅件", "extract"},
 	"#purpose": {"事由", "purpose"}, "#task": {"任务", "task"}, "#out_at": {"离开", "out at"}, "#back_at": {"预计返回", "back at"}, "#accepted": {"采纳", "accepted"},
 	"#leave.Ask.contact": {"联系方式", "where to reach you"}, "#leave.Ask.reason": {"事由", "reason"}, "#leave.PhoneIn.person": {"请假人", "who called"},
 	"#leave.PhoneIn.reason": {"事由", "reason"}, "#leave.SupplyPaper.text": {"书面材料内容", "what the papers say"}, "#leave.Disapprove.reason": {"不同意的理由", "why not"},
