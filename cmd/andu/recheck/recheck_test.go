@@ -82,7 +82,7 @@ var lived = sync.OnceValues(func() ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	plan := demo.Plan{Seed: 1, From: domain.Date{Year: 2026, Month: 3, Day: 2}, Until: domain.Date{Year: 2026, Month: 4, Day: 13}}
+	plan := demo.Plan{Seed: 4, From: domain.Date{Year: 2026, Month: 3, Day: 2}, Until: domain.Date{Year: 2026, Month: 4, Day: 13}}
 	if err := demo.History(context.Background(), l.h, l.clock, l.staff, plan); err != nil {
 		return nil, err
 	}
