@@ -155,7 +155,8 @@ func TestCrashBetweenCommitAndAck(t *testing.T) {
 	if got := digest(t, db, "stock"); got != want {
 		t.Errorf("rows %+v, without crashes %+v", got, want)
 	}
-	if crashes.Load() != 15 || deliveries.Load() < 29 {
+	// A page that was committed is sent again, unless its term ended meanwhile: the next one begins behind it.
+	if crashes.Load() != 15 || deliveries.Load() <= crashes.Load() {
 		t.Errorf("%d crashes in %d deliveries", crashes.Load(), deliveries.Load())
 	}
 }
