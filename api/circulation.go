@@ -66,7 +66,7 @@ func (a *API) circulation() {
 				reads = reads || r.Person == w.Person
 				out.Body.Readers = append(out.Body.Readers, line{r.Person, r.State, r.Due})
 			}
-			if !reads && !a.sees(w, events) {
+			if !reads && !a.sees(ctx, w, events) {
 				return nil, a.problem(ctx, hide(events))
 			}
 			out.Body.Document, out.Body.Copy, out.Body.Class, out.Body.Order = s.Document, s.Copy, s.Class, s.Order

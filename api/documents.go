@@ -227,7 +227,7 @@ func (a *API) registerCSV(w http.ResponseWriter, r *http.Request) {
 	names, err := a.names.Names(ctx, a.cfg.Read.Pool, f.Office)
 	if err != nil {
 		a.cfg.Logger.ErrorContext(ctx, "write the register", "request", requestID(ctx), "error", err)
-		panic(http.ErrAbortHandler)
+		panic(http.ErrAbortHandler) // the header has gone: only a connection that breaks off says that the file is not whole
 	}
 	called := func(id string) string {
 		if id == "" {

@@ -54,7 +54,7 @@ func (a *API) dossier(ctx context.Context, id, reason string) (list []chapter, p
 	if err != nil {
 		return nil, "", err
 	}
-	if !audits && !a.sees(w, own) {
+	if !audits && !a.sees(ctx, w, own) {
 		return nil, "", hide(own)
 	}
 	if audits {
@@ -81,7 +81,7 @@ func (a *API) dossier(ctx context.Context, id, reason string) (list []chapter, p
 				return nil, "", err
 			}
 		}
-		sees := trail || a.sees(w, events)
+		sees := trail || a.sees(ctx, w, events)
 		if !sees && !audits {
 			continue
 		}

@@ -92,7 +92,7 @@ func (a *API) log() {
 		func(ctx context.Context, in *decisionInput) (*explanation, error) {
 			w, _ := asker(ctx)
 			events, err := a.cfg.Handler.History(ctx, w.Office, in.Stream)
-			if err == nil && !a.sees(w, events) {
+			if err == nil && !a.sees(ctx, w, events) {
 				err = hide(events)
 			}
 			if err != nil {
@@ -174,7 +174,7 @@ func (a *API) history(ctx context.Context, stream string) ([]Told, error) {
 	if err != nil {
 		return nil, err
 	}
-	sees := a.sees(w, events)
+	sees := a.sees(ctx, w, events)
 	if !sees && !commands.May(w.roles, commands.Audit) {
 		return nil, hide(events)
 	}
@@ -208,7 +208,7 @@ var errNotHandler = domain.Rule(domain.Forbidden, "not-handler", "涉密文件�
 
 // sees decides whether the content of a record is for the asker. It reads the records themselves, not a read model, so
 // a change takes effect at once.
-func (a *API) sees(w who, events []domain.Recorded) bool {
+func (a *API) sees(ctx context.Context, w who, events []domain.Recorded) bool {
 	switch context := domain.ContextOf(events[0].Stream); context {
 	case org.Context.Name, policy.Context.Name, calendar.Context.Name, "register":
 		return commands.May(w.roles, commands.Look)
@@ -230,7 +230,7 @@ func (a *API) sees(w who, events []domain.Recorded) bool {
 	case attendance.Context.Name, attendance.Sheets.Name, attendance.Rolls.Name:
 		state, err := catalog.Fold(events[0].Stream, nil, events)
 		day, ok := state.(attendance.Day)
-		return err == nil && (ok && day.Person == w.Person || a.keepsAttendance(context.WithValue(context.Background(), keyWho, w), w) == nil)
+		return err == nil && (ok && day.Person == w.Person || a.keepsAttendance(ctx, w) == nil)
 	}
 	// Why somebody is away is for those who decide about it.
 	if domain.ContextOf(events[0].Stream) != leave.Context.Name && !events[len(events)-1].Class.Classified() {
@@ -266,7 +266,7 @@ func (a *API) asOf(ctx context.Context, stream, at, known string) (any, []domain
 	if err != nil {
 		return nil, nil, err
 	}
-	if !a.sees(w, events) {
+	if !a.sees(ctx, w, events) {
 		return nil, nil, hide(events)
 	}
 	var when domain.Instant

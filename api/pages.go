@@ -834,7 +834,7 @@ func (d *desk) story(stream string) (events []domain.Recorded, sees bool, err er
 	if err != nil {
 		return nil, false, err
 	}
-	return events, d.sees(d.who, events), nil
+	return events, d.sees(d.ctx, d.who, events), nil
 }
 
 // done is the event that the page has just recorded: ?done=<stream>@<revision>.

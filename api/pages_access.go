@@ -55,7 +55,7 @@ func openProtection(a *API, r *http.Request) (*protection, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !a.sees(w, events) && !slices.Contains(rec.state.Scope, w.Person) {
+	if !a.sees(r.Context(), w, events) && !slices.Contains(rec.state.Scope, w.Person) {
 		return nil, hide(events)
 	}
 	p := &protection{record: rec, id: id}

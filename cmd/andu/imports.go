@@ -50,6 +50,15 @@ func (c *importLeaveCmd) Run(ctx context.Context, g *globals) error {
 	return c.bringIn(ctx, g, imports.Leave, 50)
 }
 
+// sentRows is a part of a file as the server takes it.
+type sentRows struct {
+	File   string         `json:"file"`
+	Digest string         `json:"digest"` // SHA-256 of the whole file, hex
+	Total  int            `json:"total"`  // rows of the whole file
+	Try    bool           `json:"try"`
+	Rows   []commands.Row `json:"rows"`
+}
+
 // importedRow is what became of a row.
 type importedRow struct {
 	Sheet   string           `json:"sheet,omitempty"`
@@ -118,7 +127,7 @@ func (c *importFile) bringIn(ctx context.Context, g *globals, kind string, atOnc
 			Rows   []importedRow `json:"rows"`
 		}
 		if _, err := cl.do(ctx, request{method: http.MethodPost, path: "/imports/" + kind,
-			body: map[string]any{"file": out.File, "digest": hex.EncodeToString(sum[:]), "total": len(rows), "try": c.DryRun, "rows": send}}, &answer); err != nil {
+			body: sentRows{File: out.File, Digest: hex.EncodeToString(sum[:]), Total: len(rows), Try: c.DryRun, Rows: send}}, &answer); err != nil {
 			return fmt.Errorf("%s, from line %d: %w", c.File, part[0].Line, err)
 		}
 		if answer.Import != "" {

@@ -235,7 +235,7 @@ func (c *counter) rule(ctx context.Context, url string, p *readPaper) {
 // after waits until something was done some times more, or the server is gone.
 func (p *readPaper) after(ctx context.Context, done *atomic.Int64, times int64) {
 	for until := done.Load() + times; done.Load() < until && ctx.Err() == nil; {
-		time.Sleep(200 * time.Microsecond)
+		time.Sleep(200 * time.Microsecond) // what is counted is done by a process of its own: nothing here tells of it
 	}
 }
 

@@ -41,7 +41,7 @@ func TestKilledAtTheCutOff(t *testing.T) {
 		for _, p := range o.clerks[:len(o.clerks)-10] {
 			before := time.Duration(rand.Int64N(int64(900 * time.Millisecond)))
 			people.Go(func() error {
-				time.Sleep(time.Until(cutoff.Add(-before - ahead)))
+				time.Sleep(time.Until(cutoff.Add(-before - ahead))) // the server is a process that lives by the machine's clock
 				return m.signIn(p, m.date.String())
 			})
 		}

@@ -87,7 +87,7 @@ func TestMorning(t *testing.T) {
 	}
 	for _, p := range late {
 		people.Go(func() error {
-			time.Sleep(time.Until(cutoff.Add(300*time.Millisecond - ahead)))
+			time.Sleep(time.Until(cutoff.Add(300*time.Millisecond - ahead))) // who is late comes after the cut-off
 			return m.signIn(p, "late")
 		})
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"text/tabwriter"
-	"time"
 
 	"andu/cmd/andu/recheck"
 	"andu/eventstore"
@@ -34,7 +33,7 @@ func (c *recheckCmd) Run(ctx context.Context, g *globals) error {
 		})
 	}
 	return g.withHouse(ctx, c.storeFlags, openOptions{ours: true, readOnly: true}, func(h *house) error {
-		started := time.Now()
+		started := g.now()
 		bar := g.progress(1, "复核 recheck")
 		report, err := recheck.Run(ctx, eventstore.Store(h.store), h.ring, c.Office, func(done, head int64) {
 			bar.ChangeMax64(head + 1)
@@ -44,7 +43,7 @@ func (c *recheckCmd) Run(ctx context.Context, g *globals) error {
 		if err != nil {
 			return err
 		}
-		res := recheckResult{report, time.Since(started).Seconds()}
+		res := recheckResult{report, g.now().Sub(started).Seconds()}
 		err = g.print(res, func(w *tabwriter.Writer) { printRecheck(w, res) })
 		if err == nil && report.Found > 0 {
 			return errFinding

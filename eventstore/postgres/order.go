@@ -45,7 +45,7 @@ func (o *Order) Close() {
 // giveUp ends the session. The caller holds mu.
 func (o *Order) giveUp() {
 	if o.session != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second) // the context of whoever finds the session lost may be over
 		defer cancel()
 		o.session.Close(ctx) // what an error leaves open ends when the server notices
 		o.session = nil

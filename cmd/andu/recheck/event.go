@@ -114,7 +114,8 @@ func (e Event) person() bool { return e.Actor.Person != system }
 func (e Event) today() day   { return dayOf(e.Occurred, e.zone) }
 func (e Event) receipt() day { return dayOf(e.Received, e.zone) }
 
-// object is a JSON object; what is not there reads as empty.
+// object is a JSON object; what is not there reads as empty. It is without types on purpose: what decides every event again
+// shares no definition of an event with what decided it first, so a mistake there is not repeated here.
 type object map[string]any
 
 func (o object) str(name string) string    { s, _ := o[name].(string); return s }
