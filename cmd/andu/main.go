@@ -69,7 +69,7 @@ type cli struct {
 	Bench       struct {
 		Morning benchMorningCmd `cmd:"" help:"Live the national morning and say what was lost, doubled or taken late."`
 	} `cmd:"" group:"The store" help:"Measure."`
-	Keys        keysCmd        `cmd:"" group:"The store" help:"Create and back up the record keys."`
+	Keys keysCmd `cmd:"" group:"The store" help:"Create and back up the record keys."`
 }
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }

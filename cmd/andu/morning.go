@@ -425,7 +425,9 @@ func (m *nationalMorning) now() time.Time { return time.Now().Add(time.Duration(
 // arrivals are those of everybody, in their order; span is how long before the cut-off the first ones come.
 func (m *nationalMorning) arrivals(span time.Duration) (list []arrival) {
 	r, minute := m.random, span/15
-	between := func(from, to time.Duration) time.Time { return m.cutoff.Add(-from + time.Duration(r.Int64N(int64(from-to)))) }
+	between := func(from, to time.Duration) time.Time {
+		return m.cutoff.Add(-from + time.Duration(r.Int64N(int64(from-to))))
+	}
 	for _, o := range m.offices {
 		o.down = r.Float64() < withoutNet
 		for _, p := range o.people {
