@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"andu/domain"
@@ -18,6 +19,8 @@ import (
 	"andu/domain/documents"
 	"andu/domain/duty"
 	"andu/domain/leave"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // Due is an open task, as the read model of open tasks lists it.
@@ -96,9 +99,12 @@ type trial struct {
 }
 
 const (
-	tasksAtOnce  = 500
-	firstRetry   = time.Second
-	longestRetry = 10 * time.Minute
+	tasksAtOnce = 500
+	// officesAtOnce bounds the offices whose tasks are carried out side by side: each waits for the log, which takes their
+	// events in one batch.
+	officesAtOnce = 64
+	firstRetry    = time.Second
+	longestRetry  = 10 * time.Minute
 	// longestWait bounds how long the schedule sleeps, so that a clock that was set forward is noticed.
 	longestWait = 30 * time.Second
 )
@@ -151,31 +157,58 @@ func (t *Tasks) Sweep(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	listed := make(map[string]bool, len(due))
-	done := 0
+	var offices [][]Due // what is due, the longest due first
+	place := map[string]int{}
 	for _, d := range due {
 		id := d.id()
 		listed[id] = true
 		if !t.ready(id, now) {
 			continue
 		}
-		err := t.carryOut(ctx, d)
-		t.note(id, now, err)
-		if err == nil {
-			done++
-			continue
+		i, known := place[d.Office]
+		if !known {
+			i = len(offices)
+			place[d.Office], offices = i, append(offices, nil)
 		}
-		if ctx.Err() != nil {
-			return done, nil
-		}
-		if errors.Is(err, errNotYet) {
-			continue
-		}
-		t.Logger.WarnContext(ctx, "task could not be carried out", "kind", d.Kind, "key", d.Key, "office", d.Office, "error", err)
+		offices[i] = append(offices[i], d)
 	}
+	// What is due in one office is done in its order; offices do not wait for each other, so that all their sheets can be
+	// collected at the same minute.
+	var done atomic.Int64
+	var work errgroup.Group
+	work.SetLimit(officesAtOnce)
+	if t.Handler.InOrder {
+		work.SetLimit(1)
+	}
+	for _, list := range offices {
+		work.Go(func() error {
+			for _, d := range list {
+				if ctx.Err() != nil {
+					return nil
+				}
+				done.Add(t.carry(ctx, d, now))
+			}
+			return nil
+		})
+	}
+	_ = work.Wait() // what failed is noted at its task
 	if whole {
 		t.forget(listed)
 	}
-	return done, nil
+	return int(done.Load()), nil
+}
+
+// carry carries one task out, and gives 1 if that was done. What failed is noted, to be tried again.
+func (t *Tasks) carry(ctx context.Context, d Due, now time.Time) int64 {
+	err := t.carryOut(ctx, d)
+	t.note(d.id(), now, err)
+	switch {
+	case err == nil:
+		return 1
+	case ctx.Err() == nil && !errors.Is(err, errNotYet):
+		t.Logger.WarnContext(ctx, "task could not be carried out", "kind", d.Kind, "key", d.Key, "office", d.Office, "error", err)
+	}
+	return 0
 }
 
 // open lists what is due, and says whether that is all. Tasks that were carried out and wait for a person stay in the list
