@@ -8,7 +8,7 @@ BASE     ?= $(shell git describe --tags --abbrev=0 2>/dev/null || git rev-parse 
 NEEDS    := postgresql chromium cjk-fonts
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test race lint generate verify fuzz
+.PHONY: help build run test race lint generate verify fuzz bench
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,10 @@ test: ## vet and test everything, against a real PostgreSQL and a real browser; 
 race: ## test everything with the race detector
 	@.ci/prepare install $(NEEDS)
 	go test -race -timeout 40m -p 2 ./...
+
+bench: build ## measure the log against the raw limits of PostgreSQL on this machine, into docs/evidence
+	@.ci/prepare install postgresql
+	bin/andu --data-dir ./.andu-bench bench --evidence docs/evidence
 
 lint: ## check the form of the code; with staticcheck where it is installed
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "gofmt: $$unformatted"; exit 1; }

@@ -205,8 +205,12 @@ func (h *Handler) drained(ctx context.Context, office, stream string) (attendanc
 		return attendance.Day{}, err
 	}
 	leave()
-	day, _, err := State(ctx, h, attendance.Context, office, stream)
-	return day, err
+	// What is found goes into an append of the sheet, which fails where another process has taken the lead meanwhile.
+	head, err := h.head(ctx, stream, true)
+	if err != nil || head.state == nil || head.office != office {
+		return attendance.Day{}, err
+	}
+	return head.state.(attendance.Day), nil
 }
 
 // CompileMonth compiles and reports a month from the persons' days, page by page where one record does not hold the rows.

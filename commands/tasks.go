@@ -224,6 +224,10 @@ func (t *Tasks) open(ctx context.Context, now time.Time) (due []Due, whole bool,
 	}
 }
 
+// Stragglers are the kinds of tasks that see to what another task of the same time left over: they come after it, or every
+// sign-in of a morning would ask for its sheet before the sheets are collected.
+var Stragglers = []string{attendance.TaskEntry}
+
 // id tells a task apart from the same one at another time, and from one that another event has opened again.
 func (d Due) id() string {
 	return d.Kind + "\x00" + d.Key + "\x00" + d.OpenedBy + "\x00" + d.Task.Due.String()

@@ -194,7 +194,7 @@ func (h *house) openLog(ctx context.Context, g *globals, now func() time.Time, c
 	}
 	h.tasks = &commands.Tasks{Handler: h.handler, Logger: g.logger, Moved: func() <-chan struct{} { return h.read.Moved(due.Projection.Name) },
 		List: func(ctx context.Context, now time.Time, limit int) ([]commands.Due, error) {
-			open, err := due.List(ctx, h.pool, now, limit)
+			open, err := due.List(ctx, h.pool, now, limit, commands.Stragglers...)
 			list := make([]commands.Due, len(open))
 			for i, t := range open {
 				list[i] = commands.Due{Task: t.Task, Office: t.Office, OpenedBy: t.OpenedBy}

@@ -66,10 +66,8 @@ type cli struct {
 	Projections projectionsCmd `cmd:"" group:"The store" help:"Look after the read models."`
 	Log         logCmd         `cmd:"" group:"The store" help:"Look at the log."`
 	Recheck     recheckCmd     `cmd:"" group:"The store" help:"Decide every event again, by rules of its own, and list what does not follow."`
-	Bench       struct {
-		Morning benchMorningCmd `cmd:"" help:"Live the national morning and say what was lost, doubled or taken late."`
-	} `cmd:"" group:"The store" help:"Measure."`
-	Keys keysCmd `cmd:"" group:"The store" help:"Create and back up the record keys."`
+	Bench       benchCmd       `cmd:"" group:"The store" help:"Measure: the log against the raw limits, and the national morning."`
+	Keys        keysCmd        `cmd:"" group:"The store" help:"Create and back up the record keys."`
 }
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }

@@ -41,16 +41,16 @@ func (d *dying) Append(ctx context.Context, stream string, expected int64, event
 	return d.Store.Append(ctx, stream, expected, events...)
 }
 
-// bench is an office on a real log, on Monday 20 January 2020, when the notice of the longer Spring Festival had not
+// workday is an office on a real log, on Monday 20 January 2020, when the notice of the longer Spring Festival had not
 // come yet.
-type bench struct {
+type workday struct {
 	*testing.T
 	house *house
 	clock *demo.Clock
 	staff demo.Staff
 }
 
-func newBench(t *testing.T) *bench {
+func newWorkday(t *testing.T) *workday {
 	t.Helper()
 	db := pgtest.New(t)
 	clock := demo.NewClock(time.Date(2017, 12, 20, 9, 0, 0, 0, time.FixedZone("", 8*3600)))
@@ -64,7 +64,7 @@ func newBench(t *testing.T) *bench {
 			t.Error(err)
 		}
 	})
-	b := &bench{T: t, house: h, clock: clock}
+	b := &workday{T: t, house: h, clock: clock}
 	if err := h.begin(t.Context(), true); err != nil {
 		t.Fatal(err)
 	}
@@ -80,18 +80,18 @@ func newBench(t *testing.T) *bench {
 }
 
 // mortal is the machinery of a process that dies after so many appends.
-func (b *bench) mortal(appends int) *commands.Handler {
+func (b *workday) mortal(appends int) *commands.Handler {
 	h := b.house.handler
 	return &commands.Handler{Store: &dying{h.Store, appends}, Keys: h.Keys, Now: h.Now, Zone: h.Zone, Clock: h.Clock, Running: h.Running}
 }
 
 // as is a request of the first holder of a post.
-func (b *bench) as(post string) commands.Request {
+func (b *workday) as(post string) commands.Request {
 	return commands.Request{Office: b.staff.Office.ID, Actor: b.staff.One(post).Actor()}
 }
 
 // give carries out one command of the holder of a post.
-func give[S any](b *bench, c domain.Context[S], stream, post string, cmd domain.Command[S]) commands.Result {
+func give[S any](b *workday, c domain.Context[S], stream, post string, cmd domain.Command[S]) commands.Result {
 	b.Helper()
 	res, err := commands.Handle(b.Context(), b.house.handler, c, stream, cmd, b.as(post))
 	if err != nil {
@@ -100,7 +100,7 @@ func give[S any](b *bench, c domain.Context[S], stream, post string, cmd domain.
 	return res
 }
 
-func state[S any](b *bench, c domain.Context[S], stream string) S {
+func state[S any](b *workday, c domain.Context[S], stream string) S {
 	b.Helper()
 	s, _, err := commands.State(b.Context(), b.house.handler, c, b.staff.Office.ID, stream)
 	if err != nil {
@@ -110,7 +110,7 @@ func state[S any](b *bench, c domain.Context[S], stream string) S {
 }
 
 // received is a paper that was signed for.
-func (b *bench) received(name string) string {
+func (b *workday) received(name string) string {
 	b.Helper()
 	stream := documents.Context.Stream(commands.NewID("workflows", name))
 	give(b, documents.Context, stream, "registrar", documents.Receive{Arrival: documents.Arrival{Channel: "mail", Copies: 2}, Paper: documents.Paper{
@@ -120,7 +120,7 @@ func (b *bench) received(name string) string {
 }
 
 // registered is a paper with a number.
-func (b *bench) registered(name string) string {
+func (b *workday) registered(name string) string {
 	b.Helper()
 	stream := b.received(name)
 	if _, err := commands.Register(b.Context(), b.house.handler, stream, b.as("registrar")); err != nil {
@@ -130,7 +130,7 @@ func (b *bench) registered(name string) string {
 }
 
 // proposed is a paper that waits for its instruction, and the stream that its case has or will have.
-func (b *bench) proposed(name string) (paper, instruction string) {
+func (b *workday) proposed(name string) (paper, instruction string) {
 	b.Helper()
 	paper = b.registered(name)
 	give(b, documents.Context, paper, "legal-chief", documents.CheckLegality{Result: "ok"})
@@ -139,7 +139,7 @@ func (b *bench) proposed(name string) (paper, instruction string) {
 }
 
 // instructed is a paper whose instruction is written and has not reached it.
-func (b *bench) instructed(name string) (paper, instruction string) {
+func (b *workday) instructed(name string) (paper, instruction string) {
 	b.Helper()
 	paper, instruction = b.proposed(name)
 	b.rest()
@@ -154,7 +154,7 @@ func (b *bench) instructed(name string) (paper, instruction string) {
 }
 
 // machinery runs what runs without clients on a handler, until nothing more happens or the process has died.
-func (b *bench) machinery(h *commands.Handler) {
+func (b *workday) machinery(h *commands.Handler) {
 	b.Helper()
 	ctx, stop := context.WithTimeout(b.Context(), 20*time.Second)
 	defer stop()
@@ -194,7 +194,7 @@ func (b *bench) machinery(h *commands.Handler) {
 }
 
 // rest runs the machinery of a process that lives. A task that is then still due waits for a person.
-func (b *bench) rest() {
+func (b *workday) rest() {
 	b.Helper()
 	b.machinery(b.house.handler)
 	open, err := due.List(b.Context(), b.house.pool, b.clock.Now(), 100)
@@ -211,16 +211,16 @@ func (b *bench) rest() {
 // TestDeathBetweenAppends lets the process die after each append of every workflow that spans streams. A new process
 // finishes it from the log alone: no client comes back.
 func TestDeathBetweenAppends(t *testing.T) {
-	b := newBench(t)
+	b := newWorkday(t)
 	whole := -1 // a process that does not die
-	deaths := func(t *testing.T, appends int, begin func(b *bench, name string) (check func(*bench))) {
+	deaths := func(t *testing.T, appends int, begin func(b *workday, name string) (check func(*workday))) {
 		for _, n := range append([]int{whole}, upTo(appends)...) {
 			name := fmt.Sprintf("after %d of %d appends", n, appends)
 			if n == whole {
 				name = "never"
 			}
 			t.Run(name, func(t *testing.T) {
-				b := &bench{t, b.house, b.clock, b.staff}
+				b := &workday{t, b.house, b.clock, b.staff}
 				check := begin(b, t.Name())
 				if n != whole {
 					b.machinery(b.mortal(n))
@@ -234,7 +234,7 @@ func TestDeathBetweenAppends(t *testing.T) {
 	t.Run("registration", func(t *testing.T) {
 		for n := range 4 {
 			t.Run(fmt.Sprintf("the server dies after %d of 3 appends", n), func(t *testing.T) {
-				b := &bench{t, b.house, b.clock, b.staff}
+				b := &workday{t, b.house, b.clock, b.staff}
 				paper := b.received(t.Name())
 				_, err := commands.Register(t.Context(), b.mortal(n), paper, b.as("registrar"))
 				if died := errors.Is(err, errDied); died != (n < 3) {
@@ -252,7 +252,7 @@ func TestDeathBetweenAppends(t *testing.T) {
 			})
 		}
 		t.Run("the follower dies", func(t *testing.T) {
-			deaths(t, 2, func(b *bench, name string) func(*bench) {
+			deaths(t, 2, func(b *workday, name string) func(*workday) {
 				paper := b.received(name)
 				res, err := commands.Register(b.Context(), b.mortal(1), paper, b.as("registrar"))
 				if !errors.Is(err, errDied) {
@@ -261,20 +261,20 @@ func TestDeathBetweenAppends(t *testing.T) {
 				if s := state(b, registers.Context, res.Stream); s.Gaps().Complete() {
 					b.Error("no number is left hanging")
 				}
-				return func(b *bench) { b.wantRegistered(paper) }
+				return func(b *workday) { b.wantRegistered(paper) }
 			})
 		})
 	})
 
 	t.Run("a paper that can no longer take its number leaves it void", func(t *testing.T) {
-		deaths(t, 1, func(b *bench, name string) func(*bench) {
+		deaths(t, 1, func(b *workday, name string) func(*workday) {
 			first, paper := b.registered(name+"/first"), b.received(name)
 			res, err := commands.Register(b.Context(), b.mortal(1), paper, b.as("registrar"))
 			if !errors.Is(err, errDied) {
 				b.Fatal(err)
 			}
 			give(b, documents.Context, paper, "registrar", documents.LinkDuplicate{First: first})
-			return func(b *bench) {
+			return func(b *workday) {
 				series := state(b, registers.Context, res.Stream)
 				number := series.Numbers.At(series.Last)
 				if number.Item != paper || number.State != registers.Voided || number.Reason != documents.ErrEnded.Code {
@@ -291,9 +291,9 @@ func TestDeathBetweenAppends(t *testing.T) {
 	})
 
 	t.Run("instruction", func(t *testing.T) {
-		deaths(t, 1, func(b *bench, name string) func(*bench) {
+		deaths(t, 1, func(b *workday, name string) func(*workday) {
 			paper, instruction := b.proposed(name)
-			return func(b *bench) {
+			return func(b *workday) {
 				c := state(b, approvals.Context, instruction)
 				if c.Subject != paper || c.Kind != documents.Instruction || c.Applicant != b.staff.One("secretary").ID {
 					b.Errorf("the case is about %q of kind %q for %q", c.Subject, c.Kind, c.Applicant)
@@ -303,12 +303,12 @@ func TestDeathBetweenAppends(t *testing.T) {
 	})
 
 	t.Run("instruction reaches the paper", func(t *testing.T) {
-		deaths(t, 2, func(b *bench, name string) func(*bench) {
+		deaths(t, 2, func(b *workday, name string) func(*workday) {
 			paper, instruction := b.instructed(name)
 			if state(b, documents.Context, paper).Instructed {
 				b.Fatal("the paper knows already")
 			}
-			return func(b *bench) {
+			return func(b *workday) {
 				if d := state(b, documents.Context, paper); !d.Instructed || len(d.Decisions) != 1 || d.InstructedLead != "secretariat-chief" {
 					b.Errorf("the instruction did not reach the paper once: %v, lead %q", d.Decisions, d.InstructedLead)
 				}
@@ -320,10 +320,10 @@ func TestDeathBetweenAppends(t *testing.T) {
 	})
 
 	t.Run("copies of a duplicate", func(t *testing.T) {
-		deaths(t, 1, func(b *bench, name string) func(*bench) {
+		deaths(t, 1, func(b *workday, name string) func(*workday) {
 			first, second := b.registered(name+"/first"), b.received(name)
 			give(b, documents.Context, second, "registrar", documents.LinkDuplicate{First: first})
-			return func(b *bench) {
+			return func(b *workday) {
 				if d := state(b, documents.Context, first); len(d.Copies) != 4 || !slices.Equal(d.JoinedFrom, []string{second}) {
 					b.Errorf("the first receipt holds %d copies, joined from %v", len(d.Copies), d.JoinedFrom)
 				}
@@ -332,7 +332,7 @@ func TestDeathBetweenAppends(t *testing.T) {
 	})
 
 	t.Run("calendar", func(t *testing.T) {
-		b := &bench{t, b.house, b.clock, b.staff}
+		b := &workday{t, b.house, b.clock, b.staff}
 		b.clock.Set(time.Date(2020, 1, 22, 9, 0, 0, 0, b.house.handler.Zone)) // three working days, and the festival begins on the 24th
 		first, second := b.registered("calendar/1"), b.registered("calendar/2")
 		b.rest()
@@ -377,7 +377,7 @@ func TestDeathBetweenAppends(t *testing.T) {
 }
 
 // wantRegistered checks that a paper has one number, and that the number is at rest.
-func (b *bench) wantRegistered(paper string) {
+func (b *workday) wantRegistered(paper string) {
 	b.Helper()
 	d := state(b, documents.Context, paper)
 	number := state(b, registers.Context, d.Series).Numbers.At(d.Number)
@@ -398,7 +398,7 @@ func upTo(n int) []int {
 // TestAnotherLeaderIsSeen lets a second process take the lead while the first keeps what it knows: the first one decides
 // nothing on what it only believes, and what it tells is what is recorded.
 func TestAnotherLeaderIsSeen(t *testing.T) {
-	b := newBench(t)
+	b := newWorkday(t)
 	first := b.house.handler
 	paper, other := b.received("paper"), b.received("other")
 	office := b.staff.Office.ID

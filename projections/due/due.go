@@ -29,10 +29,11 @@ type Task struct {
 	OpenedBy string // id of the event
 }
 
-// List gives at most limit open tasks that are due at an instant: first those without a time, then the longest due.
-func List(ctx context.Context, db projections.Querier, now time.Time, limit int) ([]Task, error) {
+// List gives at most limit open tasks that are due at an instant: first those without a time, then the longest due; of
+// those due at the same time, the kinds in last come behind the others.
+func List(ctx context.Context, db projections.Querier, now time.Time, limit int, last ...string) ([]Task, error) {
 	rows, err := db.Query(ctx, `select kind, key, stream, due_at, data, office, opened_by from `+Projection.Table("task")+`
-		where due_at is null or due_at <= $1 order by due_at nulls first, kind, key limit $2`, now, limit)
+		where due_at is null or due_at <= $1 order by due_at nulls first, kind = any ($3), kind, key limit $2`, now, limit, projections.Array(last))
 	if err != nil {
 		return nil, fmt.Errorf("list due tasks: %w", err)
 	}
