@@ -7,7 +7,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
@@ -131,7 +130,8 @@ func Decode(position Position, raw []byte) (Record, error) {
 	}
 	n := 4 + int(binary.BigEndian.Uint32(raw))
 	r.Payload = raw[n:]
-	if err := json.Unmarshal(raw[4:n], &r.Header); err != nil {
+	var err error
+	if r.Header, err = domain.UnmarshalHeader(raw[4:n]); err != nil {
 		return r, fmt.Errorf("record at %d: header: %w", position, err)
 	}
 	return r, nil
