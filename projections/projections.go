@@ -69,6 +69,7 @@ type DB struct {
 	Config
 	workers map[string]*worker // by projection name; never changes after Open
 	leases  leases
+	decoded decoded
 
 	// middleware is put around the handler of every page.
 	middleware []message.HandlerMiddleware

@@ -294,15 +294,65 @@ func (db *DB) apply(ctx context.Context, p Projection, page eventstore.Page, epo
 	})
 }
 
+// decoded are the events of the log that were decoded last, so that the read models, which follow each other closely, open
+// and decode an event once and not each for itself. Nobody changes what is in it.
+type decoded struct {
+	mu    sync.Mutex
+	slots [2 * MaxPage]*decoding // by position; mu
+}
+
+// decoding is one event, decoded by whoever needs it first.
+type decoding struct {
+	once   sync.Once
+	record eventstore.Record
+	event  domain.Recorded
+	err    error
+}
+
+// decode gives the events of a page up to the first that cannot be read.
+func (db *DB) decode(page eventstore.Page) ([]domain.Recorded, error) {
+	wanted := make([]*decoding, len(page.Records))
+	db.decoded.mu.Lock()
+	for i, r := range page.Records {
+		slot := &db.decoded.slots[uint64(r.Position)%uint64(len(db.decoded.slots))]
+		if *slot == nil || (*slot).record.Position != r.Position {
+			*slot = &decoding{record: r}
+		}
+		wanted[i] = *slot
+	}
+	db.decoded.mu.Unlock()
+	events := make([]domain.Recorded, 0, len(wanted))
+	for _, d := range wanted {
+		d.once.Do(func() {
+			d.event, d.err = db.Decode(d.record)
+			d.record.Raw, d.record.Payload = nil, nil
+		})
+		if d.err != nil {
+			db.decoded.forget(d) // the next one tries again: its key may be there by then
+			return events, &fault{FaultDecode, d.record.Position, d.err}
+		}
+		events = append(events, d.event)
+	}
+	return events, nil
+}
+
+func (d *decoded) forget(failed *decoding) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if slot := &d.slots[uint64(failed.record.Position)%uint64(len(d.slots))]; *slot == failed {
+		*slot = nil
+	}
+}
+
 // queue decodes a page and queues its statements. Each is marked with the schema: the same text over another projection's
 // tables is another statement to the cache of prepared ones, and an operator sees whose it is.
 func (db *DB) queue(schema string, p Projection, page eventstore.Page) (*pgx.Batch, error) {
+	events, err := db.decode(page)
+	if err != nil {
+		return nil, err
+	}
 	b := &pgx.Batch{}
-	for _, r := range page.Records {
-		e, err := db.Decode(r)
-		if err != nil {
-			return nil, &fault{FaultDecode, r.Position, err}
-		}
+	for _, e := range events {
 		if err := queueOne(b, p, e); err != nil {
 			return nil, err
 		}
