@@ -115,9 +115,13 @@ func EncodePayload(event json.RawMessage, command any) ([]byte, error) {
 
 // DecodePayload reads a stored payload.
 func DecodePayload(payload []byte) (p Payload, err error) {
-	if len(payload) > 0 {
-		err = json.Unmarshal(payload, &p)
+	if len(payload) == 0 {
+		return p, nil
 	}
+	if p, ok := splitPayload(payload); ok {
+		return p, nil
+	}
+	err = json.Unmarshal(payload, &p)
 	return p, err
 }
 

@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"bytes"
 	"encoding/json"
 	"strconv"
 	"strings"
@@ -238,4 +239,54 @@ func (c *headerCursor) instant() (i Instant) {
 
 func daysIn(year, month int) int {
 	return time.Date(year, time.Month(month)+1, 0, 0, 0, 0, 0, time.UTC).Day()
+}
+
+// splitPayload finds the parts of a payload as EncodePayload writes it. Whatever looks otherwise is left to json.
+func splitPayload(b []byte) (p Payload, ok bool) {
+	const event, command, body = `{"event":`, `,"command":{"name":"`, `","body":`
+	rest, ok := bytes.CutPrefix(b, []byte(event))
+	n := valueEnd(rest)
+	if !ok || n == 0 || !json.Valid(rest[:n]) {
+		return Payload{}, false
+	}
+	p.Event, rest = rest[:n:n], rest[n:]
+	if string(rest) == "}" {
+		return p, true
+	}
+	rest, ok = bytes.CutPrefix(rest, []byte(command))
+	name, rest, found := bytes.Cut(rest, []byte(body))
+	n = valueEnd(rest)
+	if !ok || !found || n == 0 || string(rest[n:]) != "}}" || !json.Valid(rest[:n]) || bytes.ContainsFunc(name, odd) {
+		return Payload{}, false
+	}
+	p.Command = &StoredCommand{Name: string(name), Body: rest[:n:n]}
+	return p, true
+}
+
+// odd is what the name of a Go type has not.
+func odd(r rune) bool { return r <= ' ' || r >= 0x7f || r == '"' || r == '\\' }
+
+// valueEnd is where the object at the beginning of b ends; 0: there is none.
+func valueEnd(b []byte) int {
+	if len(b) == 0 || b[0] != '{' {
+		return 0
+	}
+	depth := 0
+	for i := 0; i < len(b); i++ {
+		switch b[i] {
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		case '"':
+			for i++; i < len(b) && b[i] != '"'; i++ {
+				if b[i] == '\\' {
+					i++
+				}
+			}
+		}
+	}
+	return 0
 }

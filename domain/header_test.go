@@ -99,3 +99,54 @@ func BenchmarkUnmarshalHeader(b *testing.B) {
 		}
 	}
 }
+
+// TestDecodePayloadIsJSON: a payload is split as json would, whatever is in it.
+func TestDecodePayloadIsJSON(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		event := map[string]any{}
+		for range rapid.IntRange(0, 4).Draw(t, "fields") {
+			event[rapid.String().Draw(t, "name")] = rapid.SampledFrom([]any{1, "}\"{", []any{map[string]any{"a": nil}}, "案牍", map[string]any{}, "\\"}).Draw(t, "value")
+		}
+		text, err := json.Marshal(event)
+		if err != nil {
+			t.Fatalf("%v", err)
+		}
+		var command any
+		if rapid.Bool().Draw(t, "command") {
+			command = struct{ Title string }{rapid.String().Draw(t, "title")}
+		}
+		b, err := EncodePayload(text, command)
+		if err != nil {
+			t.Fatalf("%v", err)
+		}
+		samePayload(t, b)
+		b[rapid.IntRange(0, len(b)-1).Draw(t, "at")] = rapid.Byte().Draw(t, "to")
+		samePayload(t, b)
+	})
+}
+
+func samePayload(t interface {
+	Helper()
+	Fatalf(string, ...any)
+}, b []byte) {
+	t.Helper()
+	var want Payload
+	wanted := json.Unmarshal(b, &want)
+	got, err := DecodePayload(b)
+	if (err == nil) != (wanted == nil) {
+		t.Fatalf("%q: %v, json says %v", b, err, wanted)
+	}
+	if err == nil && !cmp.Equal(got, want) {
+		t.Fatalf("%q:\n%s", b, cmp.Diff(want, got))
+	}
+}
+
+func FuzzDecodePayload(f *testing.F) {
+	f.Add([]byte(`{"event":{"a":1}}`))
+	f.Add([]byte(`{"event":{"a":"}"},"command":{"name":"x.Y","body":{"b":[]}}}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if len(b) > 0 { // an erased payload is no JSON
+			samePayload(t, b)
+		}
+	})
+}
