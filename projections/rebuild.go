@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"golang.org/x/sync/errgroup"
 
 	"andu/eventstore"
 )
@@ -46,37 +47,154 @@ var (
 // stopped; otherwise the error is ErrDiffers. An interrupted rebuild leaves the serving rows as they are; the next one
 // begins anew.
 func (db *DB) Rebuild(ctx context.Context, name string, o RebuildOptions) (done Rebuilt, err error) {
-	p, err := db.projection(name)
-	if err != nil {
-		return done, err
-	}
+	err = db.RebuildAll(ctx, []string{name}, o, func(_ string, r Rebuilt, failed error) error {
+		done = r
+		return failed
+	})
+	return done, err
+}
+
+// RebuildAll rebuilds several read models as Rebuild does one, and reads the log once for all of them. each is told how
+// one of them ended; an error that it gives back ends the whole.
+func (db *DB) RebuildAll(ctx context.Context, names []string, o RebuildOptions, each func(name string, r Rebuilt, err error) error) error {
 	if o.Progress == nil {
 		o.Progress = func(_, _ eventstore.Position) {}
 	}
-	if err := db.rebuild(ctx, p, o, &done); err != nil {
-		return done, fmt.Errorf("rebuild %s: %w", p.Namespace(), err)
+	var all []*build
+	locks := leases{pool: db.Pool} // on one connection, however many read models
+	defer locks.drop()
+	for _, name := range names {
+		p, err := db.projection(name)
+		if err != nil {
+			return err
+		}
+		b := &build{p: p, serving: p.Namespace(), next: p.Namespace() + "_next", old: p.Namespace() + "_old", at: eventstore.Before}
+		if err := db.beginBuild(ctx, &locks, b); err != nil {
+			if err := each(name, Rebuilt{}, fmt.Errorf("rebuild %s: %w", b.serving, err)); err != nil {
+				return err
+			}
+			continue
+		}
+		all = append(all, b)
 	}
-	return done, nil
+	if err := db.fillAll(ctx, all, o.Progress); err != nil {
+		return fmt.Errorf("rebuild: %w", err)
+	}
+	for _, b := range all {
+		var done Rebuilt
+		err := b.failed
+		if err == nil {
+			err = db.rebuild(ctx, b, o, &done)
+		}
+		if err != nil {
+			err = fmt.Errorf("rebuild %s: %w", b.serving, err)
+		}
+		if err := each(b.p.Name, done, err); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-func (db *DB) rebuild(ctx context.Context, p Projection, o RebuildOptions, done *Rebuilt) error {
-	unlock, err := db.lockRebuild(ctx, p)
+// build is a read model that is being made again.
+type build struct {
+	p                  Projection
+	serving, next, old string              // schemas
+	at                 eventstore.Position // what next has reached
+	failed             error
+}
+
+// beginBuild makes the empty schema of a build, and lets no other rebuild of the read model run in the database.
+func (db *DB) beginBuild(ctx context.Context, locks *leases, b *build) error {
+	held, err := locks.take(ctx, "rebuild "+b.serving)
 	if err != nil {
 		return err
 	}
-	defer unlock()
-	serving, next, old := p.Namespace(), p.Namespace()+"_next", p.Namespace()+"_old"
-	err = pgx.BeginFunc(ctx, db.Pool, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `drop schema if exists `+next+`, `+old+` cascade`); err != nil {
+	if held == nil {
+		return ErrRebuilding
+	}
+	return pgx.BeginFunc(ctx, db.Pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `drop schema if exists `+b.next+`, `+b.old+` cascade`); err != nil {
 			return fmt.Errorf("clear away an earlier rebuild: %w", err)
 		}
-		return db.create(ctx, tx, next, p)
+		return db.create(ctx, tx, b.next, b.p)
 	})
+}
+
+// buildsAtOnce bounds the transactions of a page that run side by side; most of what they take is PostgreSQL's time.
+const buildsAtOnce = 4
+
+// fillAll brings all builds to where the serving rows of every one of them stand. While a page is applied the next one is
+// read and decoded.
+func (db *DB) fillAll(ctx context.Context, all []*build, progress func(_, _ eventstore.Position)) error {
+	if len(all) < 2 {
+		return nil // chase does it
+	}
+	to, err := db.target(ctx, db.Pool, all[0].serving)
+	for _, b := range all[1:] {
+		var other eventstore.Position
+		if err == nil {
+			other, err = db.target(ctx, db.Pool, b.serving)
+			to = min(to, other)
+		}
+	}
 	if err != nil {
 		return err
 	}
+	work, ctx := errgroup.WithContext(ctx)
+	pages := make(chan eventstore.Page, 1)
+	work.Go(func() error {
+		defer close(pages)
+		return db.pages(ctx, eventstore.Before, to, func(page eventstore.Page) error {
+			_, _ = db.decode(page) // each build finds for itself what cannot be decoded
+			select {
+			case pages <- page:
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		})
+	})
+	work.Go(func() error {
+		for page := range pages {
+			var apply errgroup.Group
+			apply.SetLimit(buildsAtOnce)
+			for _, b := range all {
+				apply.Go(func() error {
+					if b.failed == nil {
+						b.failed = db.applyTo(ctx, b, page)
+					}
+					return nil
+				})
+			}
+			_ = apply.Wait() // each build keeps its own failure
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			progress(page.Last(), to)
+		}
+		return nil
+	})
+	return work.Wait()
+}
 
-	at, err := db.chase(ctx, p, serving, next, eventstore.Before, o.Progress)
+// applyTo applies one page to a build.
+func (db *DB) applyTo(ctx context.Context, b *build, page eventstore.Page) error {
+	batch, err := db.queue(b.next, b.p, page)
+	if err != nil {
+		return err
+	}
+	if err := pgx.BeginFunc(ctx, db.Pool, func(tx pgx.Tx) error { return db.send(ctx, tx, b.next, page, 0, batch) }); err != nil {
+		return err
+	}
+	b.at = page.Last()
+	return nil
+}
+
+// rebuild brings a build to the end, compares it with the serving rows, and lets it serve.
+func (db *DB) rebuild(ctx context.Context, b *build, o RebuildOptions, done *Rebuilt) error {
+	p, serving, next, old := b.p, b.serving, b.next, b.old
+	at, err := db.chase(ctx, p, serving, next, b.at, o.Progress)
 	if err != nil {
 		return err
 	}
@@ -137,21 +255,6 @@ func (db *DB) rebuild(ctx context.Context, p Projection, o RebuildOptions, done 
 // lockNotAvailable is the SQLSTATE of a lock timeout.
 const lockNotAvailable = "55P03"
 
-// lockRebuild lets one rebuild of a projection run in the database.
-func (db *DB) lockRebuild(ctx context.Context, p Projection) (unlock func(), err error) {
-	var own leases
-	own.pool = db.Pool
-	held, err := own.take(ctx, "rebuild "+p.Namespace())
-	if err != nil {
-		return nil, err
-	}
-	if held == nil {
-		own.drop()
-		return nil, ErrRebuilding
-	}
-	return own.drop, nil
-}
-
 // target is the position that a rebuild makes for: that of the serving rows, or the head when those belong to no part of
 // this log.
 func (db *DB) target(ctx context.Context, q Querier, serving string) (eventstore.Position, error) {
@@ -171,19 +274,15 @@ func (db *DB) target(ctx context.Context, q Querier, serving string) (eventstore
 
 // fill applies the events behind at up to target, page by page.
 func (db *DB) fill(ctx context.Context, p Projection, schema string, at, target eventstore.Position, progress func(_, _ eventstore.Position)) (eventstore.Position, error) {
+	b := &build{p: p, next: schema, at: at}
 	err := db.pages(ctx, at, target, func(page eventstore.Page) error {
-		batch, err := db.queue(schema, p, page)
-		if err != nil {
+		if err := db.applyTo(ctx, b, page); err != nil {
 			return err
 		}
-		err = pgx.BeginFunc(ctx, db.Pool, func(tx pgx.Tx) error { return db.send(ctx, tx, schema, page, 0, batch) })
-		if err != nil {
-			return err
-		}
-		at = page.Last()
-		progress(at, target)
+		progress(b.at, target)
 		return nil
 	})
+	at = b.at
 	return at, err
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -337,5 +338,78 @@ func TestSnapshotWaitsForTheSwitch(t *testing.T) {
 	}
 	if got := <-seen; got != want {
 		t.Errorf("%+v, want %+v", got, want)
+	}
+}
+
+// TestRebuildAll: many read models are rebuilt together, on fewer connections than there are of them, and one that fails
+// holds up no other.
+func TestRebuildAll(t *testing.T) {
+	log, few := newLog(60), testDB(t).Config().Copy()
+	few.MaxConns = 4
+	pool, err := pgxpool.NewWithConfig(t.Context(), few)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Close)
+	var names []string
+	var models []Projection
+	for _, name := range []string{"one", "two", "three", "four", "five", "six", "seven"} {
+		p := stock
+		p.Name = name
+		names, models = append(names, name), append(models, p)
+	}
+	db := open(t, config(pool, log, models...))
+	reaches(t, db, 59)
+	poisoned := models[2]
+	poisoned.Apply = func(b *pgx.Batch, r domain.Recorded) error {
+		if r.Position == 40 {
+			return errors.New("cannot be applied")
+		}
+		return stock.Apply(b, r)
+	}
+	models[2] = poisoned
+	db = open(t, config(pool, log, models...))
+	failed, switched := "", 0
+	err = db.RebuildAll(t.Context(), names, RebuildOptions{}, func(name string, r Rebuilt, err error) error {
+		if err != nil {
+			failed += name
+		} else if r.Switched && r.Equal() && r.New.Position == 59 {
+			switched++
+		}
+		return nil
+	})
+	if err != nil || failed != "three" || switched != 6 {
+		t.Errorf("%v: %q failed, %d are in place", err, failed, switched)
+	}
+}
+
+// TestDecodedOnce: what several read models take in is opened and decoded once; what could not be is tried again.
+func TestDecodedOnce(t *testing.T) {
+	log, pool := newLog(60), testDB(t)
+	var decodings, broken atomic.Int32
+	broken.Store(1)
+	two := stock
+	two.Name = "two"
+	c := config(pool, log, stock, two)
+	c.Decode = func(r eventstore.Record) (domain.Recorded, error) {
+		if r.Position == 30 && broken.Add(-1) == 0 {
+			return domain.Recorded{}, errors.New("its key is not there yet")
+		}
+		decodings.Add(1)
+		return decode(r)
+	}
+	db := open(t, c)
+	for range 2 {
+		page, err := log.ReadAll(t.Context(), eventstore.Before, 60)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if events, err := db.decode(page); (err == nil) != (len(events) == 60) {
+			t.Errorf("%d events and %v", len(events), err)
+		}
+	}
+	page, _ := log.ReadAll(t.Context(), eventstore.Before, 60)
+	if events, err := db.decode(page); err != nil || len(events) != 60 || decodings.Load() != 60 {
+		t.Errorf("%d events by %d decodings, %v", len(events), decodings.Load(), err)
 	}
 }

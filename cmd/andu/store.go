@@ -144,26 +144,31 @@ func (c *projectionsRebuildCmd) Run(ctx context.Context, g *globals) error {
 		var done []rebuiltView
 		differs := false
 		for _, name := range names {
-			bar := g.progress(-1, name)
 			if err := h.shows(ctx, name); err != nil {
 				return fmt.Errorf("wait for the serving rows of %s: %w", name, err)
 			}
-			r, err := h.read.Rebuild(ctx, name, projections.RebuildOptions{Force: c.Force, Progress: func(at, target eventstore.Position) {
-				bar.ChangeMax64(int64(target) + 1)
-				_ = bar.Set64(int64(at) + 1) // a bar that cannot be drawn stops nothing
-			}})
+		}
+		bar := g.progress(-1, "重建 rebuild")
+		err := h.read.RebuildAll(ctx, names, projections.RebuildOptions{Force: c.Force, Progress: func(at, target eventstore.Position) {
+			bar.ChangeMax64(int64(target) + 1)
+			_ = bar.Set64(int64(at) + 1) // a bar that cannot be drawn stops nothing
+		}}, func(name string, r projections.Rebuilt, err error) error {
 			if err != nil && !errors.Is(err, projections.ErrDiffers) {
-				return fmt.Errorf("rebuild %s: %w", name, err)
+				return err
 			}
-			_ = bar.Finish()
 			differs = differs || !r.Equal()
 			done = append(done, rebuiltView{name, int64(r.New.Position), r.New.Rows, r.Old.SHA256, r.New.SHA256, r.Equal(), r.Switched})
+			return nil
+		})
+		if err != nil {
+			return err
 		}
+		_ = bar.Finish()
 		stop()
 		if err := <-kept; err != nil {
 			return err
 		}
-		err := g.print(done, func(w *tabwriter.Writer) {
+		err = g.print(done, func(w *tabwriter.Writer) {
 			fmt.Fprintln(w, "projection\tposition\trows\tbefore\tafter\t")
 			for _, r := range done {
 				verdict := "equal"
