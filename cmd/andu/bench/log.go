@@ -431,14 +431,31 @@ func Verify(ctx context.Context, log eventstore.Store, root []byte, acknowledged
 	tree := (&compact.RangeFactory{Hash: rfc6962.DefaultHasher.HashChildren}).NewEmptyRange(0)
 	revisions, ids := map[string]int64{}, make(map[[32]byte]bool, acknowledged)
 	n := 0
-	for after := eventstore.Before; ; {
-		page, err := log.ReadAll(ctx, after, 5000)
-		if err != nil {
-			return 0, err
+	ctx, stop := context.WithCancel(ctx)
+	pages := make(chan eventstore.Page, 1)
+	var failed error // final when pages is closed
+	go func() {      // the next page is read while one is checked
+		defer close(pages)
+		for after := eventstore.Before; ; {
+			page, err := log.ReadAll(ctx, after, 5000)
+			if err != nil || len(page.Records) == 0 {
+				failed = err
+				return
+			}
+			select {
+			case pages <- page:
+				after = page.Last()
+			case <-ctx.Done():
+				return
+			}
 		}
-		if len(page.Records) == 0 {
-			break
+	}()
+	defer func() { // the reader uses the log until pages is closed
+		stop()
+		for range pages {
 		}
+	}()
+	for page := range pages {
 		for _, rec := range page.Records {
 			h := rec.Header
 			if at, ok := revisions[h.Stream]; ok && h.Revision != at+1 || !ok && h.Revision != 0 {
@@ -456,10 +473,12 @@ func Verify(ctx context.Context, log eventstore.Store, root []byte, acknowledged
 			}
 			n++
 		}
-		after = page.Last()
-		if int(after) != n-1 {
-			return 0, fmt.Errorf("%w: %d events end at position %d", ErrWrong, n, after)
+		if int(page.Last()) != n-1 {
+			return 0, fmt.Errorf("%w: %d events end at position %d", ErrWrong, n, page.Last())
 		}
+	}
+	if failed != nil {
+		return 0, failed
 	}
 	took := time.Since(began)
 	if n != acknowledged {
