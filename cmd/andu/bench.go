@@ -127,8 +127,8 @@ func (c *benchTableCmd) write(m bench.Machine, figures []bench.Figure) error {
 	if err != nil {
 		return err
 	}
-	page := fmt.Sprintf("# Figures\n\nWritten by `make bench` (version %s, %s).\n\n%s, %d cores, %.0f GiB, kernel %s, %s, %s, Go %s.\nPostgreSQL: %s.\n8 KiB reach the disk in %s (median). Load average before: %s.\n\n```\n%s```\n\nTargets: of the ratio to the base where there is one, else of the value. R1: one INSERT a transaction, the best of 1, 8, 32 and 64 clients. R0: binary COPY of\n1,000 rows a transaction on one connection. S0: paged read of 5,000 rows. All by the same driver, into the shipped tables with their indexes; `slim` is a table of\nposition and record alone. Load generator, server and PostgreSQL share the machine. Each figure is the median of three; every run was read back and checked.\n\n![chart](bench.svg)\n",
-		version, time.Now().Format(time.DateOnly), m.Processor, m.Cores, m.MemoryGiB, m.Kernel, m.FileSystem, m.PostgreSQL, m.Go, m.Settings, m.Flush, m.LoadAverage, bench.Table(figures))
+	page := fmt.Sprintf("# Figures\n\nWritten by `make bench` on %s.\n\n%s, %d cores, %.0f GiB, kernel %s, %s, %s, %s.\nPostgreSQL: %s.\n8 KiB reach the disk in %s (median). Load average before: %s.\n\n```\n%s```\n\nTargets: of the ratio to the base where there is one, else of the value. R1: one INSERT a transaction, the best of 1, 8, 32 and 64 clients. R0: binary COPY of\n1,000 rows a transaction on one connection. S0: paged read of 5,000 rows. All by the same driver, into the shipped tables with their indexes; `slim` is a table of\nposition and record alone. Load generator, server and PostgreSQL share the machine. Each figure is the median of three; every run was read back and checked.\n\n![chart](bench.svg)\n",
+		time.Now().Format(time.DateOnly), m.Processor, m.Cores, m.MemoryGiB, m.Kernel, m.FileSystem, m.PostgreSQL, m.Go, m.Settings, m.Flush, m.LoadAverage, bench.Table(figures))
 	if err := os.MkdirAll(c.Evidence, 0o755); err != nil {
 		return err
 	}
