@@ -108,14 +108,12 @@ func (c *benchMorningCmd) Run(ctx context.Context, g *globals) error {
 	if c.Offices > 0 {
 		model.offices = min(c.Offices, model.offices)
 	}
-	n := &nation{globals: *g, people: model.people, cutoff: time.Date(2026, 4, 15, 8, 15, 0, 0, mustZone())}
-	n.out = g.err
+	m := newNationalMorning(&nation{globals: *g, people: model.people, cutoff: time.Date(2026, 4, 15, 8, 15, 0, 0, mustZone())}, rand.New(rand.NewPCG(c.Seed, 815)))
 	began := time.Now()
-	if err := n.found(ctx, model.offices); err != nil {
+	if err := m.found(ctx, model.offices); err != nil {
 		return err
 	}
-	m := &nationalMorning{nation: n, random: rand.New(rand.NewPCG(c.Seed, 815)), taken: map[string]string{}, late: map[string]bool{}, seconds: map[int64]int{}}
-	report := morningReport{Model: c.Model, Offices: len(n.offices), People: len(n.offices) * model.people, Minutes: c.Minutes, SetUpSeconds: time.Since(began).Seconds(), EventsAtStart: n.events}
+	report := morningReport{Model: c.Model, Offices: len(m.offices), People: len(m.offices) * model.people, Minutes: c.Minutes, SetUpSeconds: time.Since(began).Seconds(), EventsAtStart: m.events}
 	if err := m.live(ctx, time.Duration(c.Minutes*float64(time.Minute)), &report); err != nil {
 		return err
 	}
@@ -420,6 +418,10 @@ type nationalMorning struct {
 	flying   sync.WaitGroup
 }
 
+func newNationalMorning(n *nation, random *rand.Rand) *nationalMorning {
+	return &nationalMorning{nation: n, random: random, taken: map[string]string{}, late: map[string]bool{}, seconds: map[int64]int{}}
+}
+
 func (m *nationalMorning) now() time.Time { return time.Now().Add(time.Duration(m.ahead.Load())) }
 
 // arrivals are those of everybody, in their order; span is how long before the cut-off the first ones come.
@@ -466,7 +468,7 @@ func (m *nationalMorning) live(ctx context.Context, span time.Duration, report *
 		return err
 	}
 	// The sheets are opened before the first one comes.
-	lead := 30*time.Second + time.Duration(len(m.offices))*10*time.Millisecond
+	lead := 8*time.Second + time.Duration(len(m.offices))*30*time.Millisecond
 	var shut func() error
 	if m.url, shut, err = m.serve(ctx, m.cutoff.Add(-span-lead)); err != nil {
 		return err
@@ -495,7 +497,7 @@ func (m *nationalMorning) live(ctx context.Context, span time.Duration, report *
 		}
 	}
 	_ = bar.Finish()
-	time.Sleep(m.cutoff.Add(time.Minute).Sub(m.now())) // 08:16
+	time.Sleep(m.cutoff.Add(span / 15).Sub(m.now())) // 08:16, where the morning has its whole length
 	if report.Behind, report.Lag, err = m.lag(ctx); err != nil {
 		return err
 	}
