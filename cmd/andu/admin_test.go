@@ -39,6 +39,12 @@ func TestAlerts(t *testing.T) {
 	if !strings.Contains(scrape, "\nandu_log_events_total 1\n") || !strings.Contains(scrape, "\nandu_log_commit_seconds_count 1\n") {
 		t.Errorf("one event was appended; the metrics say\n%s", scrape)
 	}
+	h.pool.Close() // the database is away
+	away := httptest.NewRecorder()
+	adminHandler(h).ServeHTTP(away, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	if away.Code != http.StatusOK || !strings.Contains(away.Body.String(), "\nandu_log_events_total 1\n") || strings.Contains(away.Body.String(), "andu_projection_position{") {
+		t.Errorf("without the database the metrics answer %d:\n%s", away.Code, away.Body)
+	}
 	read := func(file string) string {
 		text, err := os.ReadFile(file)
 		if err != nil {
