@@ -126,7 +126,7 @@ func (c Quarantine) Decide(l Log, act domain.Act) ([]domain.Event[Log], error) {
 	return []domain.Event[Log]{Quarantined(c)}, nil
 }
 
-// Quarantined means the projection passes the stream over until the quarantine is lifted; the rest of the log flows on.
+// Quarantined records that a stream is to be set aside for a read model that cannot apply it. No read model acts on it yet.
 type Quarantined struct {
 	Projection string `json:"projection"`
 	Target     string `json:"target"`
@@ -152,7 +152,7 @@ func (c LiftQuarantine) Decide(l Log, act domain.Act) ([]domain.Event[Log], erro
 	return []domain.Event[Log]{QuarantineLifted(c)}, nil
 }
 
-// QuarantineLifted means the projection has to be rebuilt or the stream replayed, and follows the stream again.
+// QuarantineLifted records that a stream is no longer to be set aside. No read model acts on it yet.
 type QuarantineLifted struct {
 	Projection string `json:"projection"`
 	Target     string `json:"target"`
