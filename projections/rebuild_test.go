@@ -413,3 +413,25 @@ func TestDecodedOnce(t *testing.T) {
 		t.Errorf("%d events by %d decodings, %v", len(events), decodings.Load(), err)
 	}
 }
+
+// TestDecodePanics: an event whose decoding panics is not taken for one that says nothing, by whoever comes next either.
+func TestDecodePanics(t *testing.T) {
+	log, pool := newLog(10), testDB(t)
+	c := config(pool, log, stock)
+	c.Decode = func(r eventstore.Record) (domain.Recorded, error) {
+		if r.Position == 5 {
+			panic("cannot be decoded")
+		}
+		return decode(r)
+	}
+	db := open(t, c)
+	page, err := log.ReadAll(t.Context(), eventstore.Before, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		if events, err := db.decode(page); err == nil || len(events) != 5 {
+			t.Errorf("%d events, %v", len(events), err)
+		}
+	}
+}

@@ -324,6 +324,11 @@ func (db *DB) decode(page eventstore.Page) ([]domain.Recorded, error) {
 	events := make([]domain.Recorded, 0, len(wanted))
 	for _, d := range wanted {
 		d.once.Do(func() {
+			defer func() { // done without an error it would pass for an event that says nothing
+				if v := recover(); v != nil {
+					d.err = fmt.Errorf("panic: %v", v)
+				}
+			}()
 			d.event, d.err = db.Decode(d.record)
 			d.record.Raw, d.record.Payload = nil, nil
 		})
