@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/pprof"
+	"strings"
 	"time"
 
 	"andu/cmd/andu/bench"
@@ -34,6 +35,9 @@ type benchTableCmd struct {
 
 // Run prints the table; exit 1 when a run was not what it acknowledged.
 func (c *benchTableCmd) Run(ctx context.Context, g *globals) (err error) {
+	if err := (&bench.Run{Only: c.Only}).Check(); err != nil {
+		return err
+	}
 	dir := filepath.Join(g.DataDir, "bench")
 	if err := os.MkdirAll(g.DataDir, 0o700); err != nil {
 		return err
@@ -101,7 +105,7 @@ func (c *benchTableCmd) Run(ctx context.Context, g *globals) (err error) {
 		return err
 	}
 	if c.Evidence != "" {
-		if err := c.write(machine, run.Figures); err != nil {
+		if err := c.write(machine, run, g.now()); err != nil {
 			return err
 		}
 	}
@@ -122,13 +126,30 @@ func (c *benchTableCmd) Run(ctx context.Context, g *globals) (err error) {
 }
 
 // write keeps the figures with the machine they are of.
-func (c *benchTableCmd) write(m bench.Machine, figures []bench.Figure) error {
+func (c *benchTableCmd) write(m bench.Machine, run *bench.Run, on time.Time) error {
+	figures := run.Figures
 	text, err := json.MarshalIndent(figures, "", "  ")
 	if err != nil {
 		return err
 	}
-	page := fmt.Sprintf("# Figures\n\nWritten by `make bench` on %s.\n\n%s, %d cores, %.0f GiB, kernel %s, %s, %s, %s.\nPostgreSQL: %s.\n8 KiB reach the disk in %s (median). Load average before: %s.\n\n```\n%s```\n\nTargets: of the ratio to the base where there is one, else of the value. R1: one INSERT a transaction, the best of 1, 8, 32 and 64 clients. R0: binary COPY of\n1,000 rows a transaction on one connection. S0: paged read of 5,000 rows. All by the same driver, into the shipped tables with their indexes; `slim` is a table of\nposition and record alone. Load generator, server and PostgreSQL share the machine. R1 is measured once for each number of clients, the rest three times and the median taken (once with --quick). What went through the log was read back and checked; what the raw limits wrote was not. tree-cost is an estimate: the same hashing on one core by the rate reached.\n\n![chart](bench.svg)\n",
-		time.Now().Format(time.DateOnly), m.Processor, m.Cores, m.MemoryGiB, m.Kernel, m.FileSystem, m.PostgreSQL, m.Go, m.Settings, m.Flush, m.LoadAverage, bench.Table(figures))
+	page := fmt.Sprintf(`# Figures
+
+Written by andu bench (make bench) on %s.
+
+%s, %d cores, %.0f GiB, kernel %s, %s, %s, %s.
+PostgreSQL: %s.
+8 KiB reach the disk in %s (median). Load average before: %s.
+
+    %s
+Each figure is the median of %d measurements of %s. A target is of the ratio to the base where there is one, else of the value. R1: one INSERT in
+each transaction, the best of 1, 8, 32 and 64 clients. R0: binary COPY of 1,000 rows in each transaction on one connection. S0: paged read of 5,000
+rows. All by the same driver, into the shipped tables with their indexes; slim is a table of position and record alone. Load generator, server and
+PostgreSQL share the machine. What went through the log was read back with its hashes, what the raw limits wrote was counted. tree-cost is an estimate:
+what the same hashing takes on one core, by the rate that was reached.
+
+![chart](bench.svg)
+`, on.Format(time.DateOnly), m.Processor, m.Cores, m.MemoryGiB, m.Kernel, m.FileSystem, m.PostgreSQL, m.Go, m.Settings, m.Flush, m.LoadAverage,
+		strings.ReplaceAll(bench.Table(figures), "\n", "\n    "), run.Times, run.Span)
 	if err := os.MkdirAll(c.Evidence, 0o755); err != nil {
 		return err
 	}

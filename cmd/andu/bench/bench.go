@@ -1,6 +1,8 @@
 // Package bench measures the log against what PostgreSQL can do at best on the same machine, in the same run, by the same
 // driver, into the same tables. A figure counts only when what was written is what was acknowledged: every run is read
 // back from the first event, and one that lost, doubled or misplaced anything has no score.
+//
+// Its clock is the machine's and nobody's to set: what it tells is how long things take here.
 package bench
 
 import (
@@ -22,36 +24,39 @@ type Figure struct {
 	Ratio float64 `json:"ratio"`
 	Must  float64 `json:"must"` // of what the target is about: the ratio, or the value where there is no base
 	Aim   float64 `json:"aim"`
-	Met   string  `json:"met"` // aim, must or no; empty: a raw figure without a target
+	Met   string  `json:"met"` // aim, must or no; empty: it has no target, or the base of its target was not measured
+
+	less bool // is better
 }
 
-// Target says how good a figure has to be.
+// Target says how good a figure has to be: its ratio to the base or, OfValue, the value itself.
 type Target struct {
 	Must, Aim float64
 	AtMost    bool // less is better
-	OfValue   bool // the value is meant although there is a base
+	OfValue   bool
 }
 
 // Judge makes a figure of what was measured.
 func (t Target) Judge(name, unit string, value, base float64) Figure {
-	f := Figure{Name: name, Unit: unit, Value: value, Base: base, Must: t.Must, Aim: t.Aim}
+	f := Figure{Name: name, Unit: unit, Value: value, Base: base, Must: t.Must, Aim: t.Aim, less: t.AtMost}
 	if base != 0 {
 		f.Ratio = value / base
 	}
-	if t.Must == 0 && t.Aim == 0 {
+	is := f.Ratio
+	switch {
+	case t.OfValue:
+		is = value
+	case base == 0:
 		return f
 	}
-	is := f.Ratio
-	if t.OfValue || base == 0 {
-		is = value
-	}
 	reaches := func(wanted float64) bool { return t.AtMost && is <= wanted || !t.AtMost && is >= wanted }
-	f.Met = "no"
-	if reaches(t.Must) {
-		f.Met = "must"
-	}
-	if reaches(t.Aim) {
+	switch {
+	case reaches(t.Aim):
 		f.Met = "aim"
+	case reaches(t.Must):
+		f.Met = "must"
+	default:
+		f.Met = "no"
 	}
 	return f
 }
@@ -75,6 +80,19 @@ type Run struct {
 
 	Figures []Figure
 	raw     map[string]float64
+}
+
+// Names are the figures that may be asked for.
+var Names = []string{"R1", "R0", "S0", "appends-256", "tree-cost", "append-p99-64", "open-loop-5000-p99", "bulk-1000", "replay-verify"}
+
+// Check refuses a name that is no figure's.
+func (r *Run) Check() error {
+	for _, n := range r.Only {
+		if !slices.Contains(Names, n) {
+			return fmt.Errorf("there is no figure %q: want %s", n, strings.Join(Names, ", "))
+		}
+	}
+	return nil
 }
 
 // Wants tells whether any of the figures is asked for.
@@ -154,8 +172,8 @@ func Chart(figures []Figure) string {
 	fmt.Fprintf(&s, `<text x="10" y="20">reached by what must be; the line is 1</text>`+"\n")
 	for i, f := range rows {
 		reached := cmp.Or(f.Ratio, f.Value) / f.Must
-		if f.Value <= f.Must && f.Ratio == 0 || f.Must < 1 && f.Aim < f.Must {
-			reached = f.Must / cmp.Or(f.Ratio, f.Value)
+		if f.less {
+			reached = 1 / reached
 		}
 		color := map[string]string{"aim": "#2f6f4f", "must": "#2b5d8a", "no": "#b03a2e"}[f.Met]
 		y := 40 + line*i

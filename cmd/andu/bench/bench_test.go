@@ -111,14 +111,22 @@ func TestVerifySeesWhatIsLostDoubledOrChanged(t *testing.T) {
 }
 
 func TestJudge(t *testing.T) {
-	most, least := bench.Target{Must: 6, Aim: 3, AtMost: true}, bench.Target{Must: 2, Aim: 4}
+	most, least := bench.Target{Must: 6, Aim: 3, AtMost: true, OfValue: true}, bench.Target{Must: 2, Aim: 4}
 	for _, c := range []struct {
 		target      bench.Target
 		value, base float64
 		want        string
-	}{{most, 7, 0, "no"}, {most, 6, 0, "must"}, {most, 3, 0, "aim"}, {least, 19, 10, "no"}, {least, 20, 10, "must"}, {least, 40, 10, "aim"}, {bench.Target{}, 1, 0, ""}} {
+	}{{most, 7, 0, "no"}, {most, 6, 0, "must"}, {most, 3, 0, "aim"}, {least, 19, 10, "no"}, {least, 20, 10, "must"}, {least, 40, 10, "aim"}, {least, 40_000, 0, ""}} {
 		if got := c.target.Judge("x", "y", c.value, c.base).Met; got != c.want {
 			t.Errorf("%v of %v by %v: %q, want %q", c.target, c.value, c.base, got, c.want)
+		}
+	}
+}
+
+func TestOnlyKnownFigures(t *testing.T) {
+	for name, known := range map[string]bool{"appends-256": true, "tree-cost": true, "apends-256": false, "": false} {
+		if err := (&bench.Run{Only: []string{name}}).Check(); (err == nil) != known {
+			t.Errorf("%q: %v", name, err)
 		}
 	}
 }

@@ -3,10 +3,10 @@ package bench
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -24,20 +24,22 @@ import (
 // The targets of the log.
 var (
 	appends    = Target{Must: 2, Aim: 4}
-	absolute   = Target{Must: 25_000, Aim: 50_000}
+	absolute   = Target{Must: 25_000, Aim: 50_000, OfValue: true}
 	waiting    = Target{Must: 0.5, Aim: 0.2, AtMost: true}
-	openLoop   = Target{Must: 6, Aim: 3, AtMost: true}
+	openLoop   = Target{Must: 6, Aim: 3, AtMost: true, OfValue: true}
 	bulk       = Target{Must: 0.5, Aim: 0.7}
-	treeCost   = Target{Must: 0.10, Aim: 0.05, AtMost: true}
+	treeCost   = Target{Must: 0.10, Aim: 0.05, AtMost: true, OfValue: true}
 	replaySeen = Target{Must: 0.5, Aim: 0.8}
 )
+
+// noted is when every event of a benchmark happened.
+var noted = domain.At(time.Date(2026, 4, 15, 0, 14, 0, 0, time.UTC))
 
 // event has a payload of 500 bytes and the header of a sign-in.
 func event() eventstore.Event {
 	payload := bytes.Repeat([]byte("0123456789"), 50)
-	now := domain.At(time.Now())
 	return eventstore.Event{Payload: payload, Header: domain.Header{V: 1, ID: uuid.NewString(), Type: "bench.noted", TypeVersion: 1, Office: "office-1",
-		Command: uuid.NewString(), Actor: domain.Actor{Person: "person-1", Post: "clerk"}, OccurredAt: now, ReceivedAt: now, Clock: "server", Zone: "Asia/Shanghai",
+		Command: uuid.NewString(), Actor: domain.Actor{Person: "person-1", Post: "clerk"}, OccurredAt: noted, ReceivedAt: noted, Clock: "server", Zone: "Asia/Shanghai",
 		Payload: domain.PayloadField{Length: len(payload)}}}
 }
 
@@ -55,7 +57,7 @@ const slim = `create table slim (position bigint primary key, record bytea not n
 // Log measures appends, bulk and replay, each with the raw limit of the same run.
 func (r *Run) Log(ctx context.Context) error {
 	r.raw = map[string]float64{}
-	if r.Wants("R1", "appends-256", "appends-256-absolute", "append-p99-64") {
+	if r.Wants("R1", "appends-256", "append-p99-64") {
 		if err := r.inserts(ctx); err != nil {
 			return err
 		}
@@ -65,7 +67,7 @@ func (r *Run) Log(ctx context.Context) error {
 			return err
 		}
 	}
-	if r.Wants("appends-256", "appends-256-absolute", "tree-cost") {
+	if r.Wants("appends-256", "tree-cost") {
 		many, err := median(r, func() (appended, error) { return r.append(ctx, 256, 1) }, func(a appended) float64 { return a.perSecond() })
 		if err != nil {
 			return err
@@ -75,6 +77,7 @@ func (r *Run) Log(ctx context.Context) error {
 		r.Add(Figure{Name: "appends-256-p50", Unit: "ms", Value: ms(many.p50)})
 		r.Add(Figure{Name: "appends-256-p99", Unit: "ms", Value: ms(many.p99)})
 		r.Add(Figure{Name: "appends-256-p99.9", Unit: "ms", Value: ms(many.p999)})
+		r.Add(Figure{Name: "appends-256-longest", Unit: "ms", Value: ms(many.max)})
 		r.Add(Figure{Name: "events-in-a-batch", Unit: "events", Value: many.batch})
 		r.Add(treeCost.Judge("tree-cost", "of time", hashing(int(many.batch))*many.perSecond(), 0))
 	}
@@ -96,12 +99,18 @@ func (r *Run) Log(ctx context.Context) error {
 		r.Add(Figure{Name: "open-loop-5000-p99.9", Unit: "ms", Value: ms(paced.p999)})
 	}
 	if r.Wants("bulk-1000", "replay-verify") {
-		one, err := median(r, func() (appended, error) { return r.append(ctx, 4, 1000) }, func(a appended) float64 { return a.perSecond() })
+		var replays []float64
+		one, err := median(r, func() (appended, error) {
+			a, err := r.append(ctx, 4, 1000)
+			replays = append(replays, a.replay)
+			return a, err
+		}, func(a appended) float64 { return a.perSecond() })
 		if err != nil {
 			return err
 		}
+		slices.Sort(replays)
 		r.Add(bulk.Judge("bulk-1000", "events/s", one.perSecond(), r.raw["R0"]))
-		r.Add(replaySeen.Judge("replay-verify", "events/s", one.replay, r.raw["S0"]))
+		r.Add(replaySeen.Judge("replay-verify", "events/s", replays[len(replays)/2], r.raw["S0"]))
 	}
 	return nil
 }
@@ -111,24 +120,31 @@ func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 // inserts is R1: one INSERT in each transaction.
 func (r *Run) inserts(ctx context.Context) error {
 	for _, table := range []string{"log.event", "slim"} {
-		best := rate{}
+		best := 0.0
 		for _, clients := range []int{1, 8, 32, 64} {
 			r.Say(fmt.Sprintf("R1: INSERT into %s, %d clients", table, clients))
-			got, err := r.insert(ctx, table, clients)
+			var waits []float64
+			got, err := median(r, func() (rate, error) {
+				one, err := r.insert(ctx, table, clients)
+				waits = append(waits, ms(one.p99))
+				return one, err
+			}, rate.perSecond)
 			if err != nil {
 				return err
 			}
-			if clients == 64 {
-				r.raw["R1-64-p99"+map[bool]string{true: "-slim"}[table == "slim"]] = ms(got.p99)
-				r.Add(Figure{Name: "R1-64-p99 " + table, Unit: "ms", Value: ms(got.p99)})
+			best = max(best, got.perSecond())
+			if clients < 64 {
+				continue
 			}
-			if best.events == 0 || got.perSecond() > best.perSecond() {
-				best = got
+			slices.Sort(waits)
+			r.Add(Figure{Name: "R1-64-p99 " + table, Unit: "ms", Value: waits[len(waits)/2]})
+			if table == "log.event" {
+				r.raw["R1-64-p99"] = waits[len(waits)/2]
 			}
 		}
-		r.Add(Figure{Name: "R1 " + table, Unit: "events/s", Value: best.perSecond()})
+		r.Add(Figure{Name: "R1 " + table, Unit: "events/s", Value: best})
 		if table == "log.event" {
-			r.raw["R1"] = best.perSecond()
+			r.raw["R1"] = best
 		}
 	}
 	return nil
@@ -145,7 +161,7 @@ func (r *Run) insert(ctx context.Context, table string, clients int) (rate, erro
 	}
 	var next atomic.Int64
 	next.Store(-1)
-	return r.closed(clients, func(client int) (func() (int, error), func(), error) {
+	got, err := r.closed(clients, func(client int) (func() (int, error), func(), error) {
 		conn, err := pgx.Connect(ctx, d.ServerURL)
 		if err != nil {
 			return nil, nil, err
@@ -166,6 +182,27 @@ func (r *Run) insert(ctx context.Context, table string, clients int) (rate, erro
 			return 1, err
 		}, func() { conn.Close(ctx) }, nil
 	})
+	if err != nil {
+		return rate{}, err
+	}
+	return got, counted(ctx, d, table, int64(got.events))
+}
+
+// counted looks whether a raw table holds what was written into it, at positions without a gap.
+func counted(ctx context.Context, d Database, table string, written int64) error {
+	conn, err := pgx.Connect(ctx, d.ServerURL)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	var rows, span int64
+	if err := conn.QueryRow(ctx, `select count(*), max(position) - min(position) + 1 from `+table).Scan(&rows, &span); err != nil {
+		return err
+	}
+	if rows != written || span != written {
+		return fmt.Errorf("%w: %d rows were written into %s; it holds %d over %d positions", ErrWrong, written, table, rows, span)
+	}
+	return nil
 }
 
 // closed lets clients work that each wait for their answer before they ask again.
@@ -243,7 +280,7 @@ func (r *Run) copy(ctx context.Context, d Database, table string) error {
 	if table == "slim" {
 		columns, name = columns[:2], pgx.Identifier{"slim"}
 	}
-	next := int64(-1)
+	next, written := int64(-1), int64(0)
 	var rows [][]any // what the rows cost to make is no part of the limit
 	for range 1000 {
 		next++
@@ -257,6 +294,7 @@ func (r *Run) copy(ctx context.Context, d Database, table string) error {
 		return r.closed(1, func(int) (func() (int, error), func(), error) {
 			return func() (int, error) {
 				n, err := conn.CopyFrom(ctx, name, columns, pgx.CopyFromRows(rows))
+				written += n
 				for _, row := range rows {
 					next++
 					row[0] = next
@@ -269,6 +307,9 @@ func (r *Run) copy(ctx context.Context, d Database, table string) error {
 		})
 	}, rate.perSecond)
 	if err != nil {
+		return err
+	}
+	if err := counted(ctx, d, table, written); err != nil {
 		return err
 	}
 	r.Add(Figure{Name: "R0 " + table, Unit: "events/s", Value: got.perSecond()})
@@ -295,6 +336,9 @@ func (r *Run) copy(ctx context.Context, d Database, table string) error {
 				return rate{}, rows.Err()
 			}
 			if n += page; page == 0 {
+				if int64(n) != written {
+					return rate{}, fmt.Errorf("%w: %d rows were written, %d read", ErrWrong, written, n)
+				}
 				return rate{events: n, took: time.Since(began)}, nil
 			}
 		}
@@ -429,7 +473,7 @@ func check(ctx context.Context, d Database, s *postgres.Store, acknowledged int)
 func Verify(ctx context.Context, log eventstore.Store, root []byte, acknowledged int) (perSecond float64, err error) {
 	began := time.Now()
 	tree := (&compact.RangeFactory{Hash: rfc6962.DefaultHasher.HashChildren}).NewEmptyRange(0)
-	revisions, ids := map[string]int64{}, make(map[[32]byte]bool, acknowledged)
+	revisions, ids := map[string]int64{}, make(map[uuid.UUID]bool, acknowledged)
 	n := 0
 	ctx, stop := context.WithCancel(ctx)
 	pages := make(chan eventstore.Page, 1)
@@ -462,9 +506,9 @@ func Verify(ctx context.Context, log eventstore.Store, root []byte, acknowledged
 				return 0, fmt.Errorf("%w: %s@%d stands behind revision %d", ErrWrong, h.Stream, h.Revision, at)
 			}
 			revisions[h.Stream] = h.Revision
-			id := sha256.Sum256([]byte(h.ID))
-			if ids[id] {
-				return 0, fmt.Errorf("%w: event %s is there twice", ErrWrong, h.ID)
+			id, err := uuid.Parse(h.ID)
+			if err != nil || ids[id] {
+				return 0, fmt.Errorf("%w: event %s is there twice, or has no id", ErrWrong, h.ID)
 			}
 			ids[id] = true
 			leaf := eventstore.Leaf(rec.Raw)
