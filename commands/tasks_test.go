@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"andu/cmd/andu/demo"
 	"andu/commands"
 	"andu/domain"
 	"andu/domain/documents"
@@ -130,4 +131,46 @@ func (f *failing) Append(ctx context.Context, stream string, expected int64, eve
 		return eventstore.Appended{}, eventstore.ErrUnavailable
 	}
 	return f.Store.Append(ctx, stream, expected, events...)
+}
+
+// TestOfficesDoNotWaitForEachOther: a task of one office that waits for the log holds up no other office's.
+func TestOfficesDoNotWaitForEachOther(t *testing.T) {
+	w := newWorld(t, demo.WithSupplement)
+	neighbours := demo.County()
+	neighbours.ID = "neighbours"
+	other := *w
+	var err error
+	if other.staff, err = demo.SetUp(t.Context(), w.Handler, neighbours, "other", demo.WithSupplement); err != nil {
+		t.Fatal(err)
+	}
+	first, waits := w.doubled(t, "waits")
+	second, goes := other.doubled(t, "goes")
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	w.Handler.Store = &meeting{Store: w.store, waits: first, goes: second, met: make(chan struct{})}
+	tasks := w.follower(func() []commands.Due { return []commands.Due{waits, goes} })
+	if n, err := tasks.Sweep(ctx); n != 2 || err != nil || !w.joined(t, first) || !other.joined(t, second) {
+		t.Errorf("%d tasks carried out (%v), want both", n, err)
+	}
+}
+
+// meeting is a log in which an append to one stream waits for one to another.
+type meeting struct {
+	eventstore.Store
+	waits, goes string
+	met         chan struct{}
+}
+
+func (m *meeting) Append(ctx context.Context, stream string, expected int64, events ...eventstore.Event) (eventstore.Appended, error) {
+	switch stream {
+	case m.goes:
+		close(m.met)
+	case m.waits:
+		select {
+		case <-m.met:
+		case <-ctx.Done():
+			return eventstore.Appended{}, ctx.Err()
+		}
+	}
+	return m.Store.Append(ctx, stream, expected, events...)
 }

@@ -90,6 +90,16 @@ func (p Page) Last() Position {
 	return p.Records[len(p.Records)-1].Position
 }
 
+// UpTo is the part of the page that does not go beyond a position.
+func (p Page) UpTo(position Position) Page {
+	n := len(p.Records)
+	for n > 0 && p.Records[n-1].Position > position {
+		n--
+	}
+	p.Records = p.Records[:n]
+	return p
+}
+
 // Errors that a caller branches on; find them with errors.Is and errors.As.
 var (
 	// ErrTooLarge: a record is over MaxRecord. Nothing was written.

@@ -69,7 +69,16 @@ func (db *DB) RebuildAll(ctx context.Context, names []string, o RebuildOptions, 
 			return err
 		}
 		b := &build{p: p, serving: p.Namespace(), next: p.Namespace() + "_next", old: p.Namespace() + "_old", at: eventstore.Before}
-		if err := db.beginBuild(ctx, &locks, b); err != nil {
+		held, err := locks.take(ctx, "rebuild "+b.serving)
+		if err != nil { // with the connection all locks are gone
+			return fmt.Errorf("rebuild %s: %w", b.serving, err)
+		}
+		if held == nil {
+			err = ErrRebuilding
+		} else {
+			err = db.beginBuild(ctx, b)
+		}
+		if err != nil {
 			if err := each(name, Rebuilt{}, fmt.Errorf("rebuild %s: %w", b.serving, err)); err != nil {
 				return err
 			}
@@ -100,19 +109,12 @@ func (db *DB) RebuildAll(ctx context.Context, names []string, o RebuildOptions, 
 type build struct {
 	p                  Projection
 	serving, next, old string              // schemas
-	at                 eventstore.Position // what next has reached
+	at, to             eventstore.Position // what next has reached, and what fillAll brings it to
 	failed             error
 }
 
-// beginBuild makes the empty schema of a build, and lets no other rebuild of the read model run in the database.
-func (db *DB) beginBuild(ctx context.Context, locks *leases, b *build) error {
-	held, err := locks.take(ctx, "rebuild "+b.serving)
-	if err != nil {
-		return err
-	}
-	if held == nil {
-		return ErrRebuilding
-	}
+// beginBuild makes the empty schema of a build.
+func (db *DB) beginBuild(ctx context.Context, b *build) error {
 	return pgx.BeginFunc(ctx, db.Pool, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `drop schema if exists `+b.next+`, `+b.old+` cascade`); err != nil {
 			return fmt.Errorf("clear away an earlier rebuild: %w", err)
@@ -124,22 +126,19 @@ func (db *DB) beginBuild(ctx context.Context, locks *leases, b *build) error {
 // buildsAtOnce bounds the transactions of a page that run side by side; most of what they take is PostgreSQL's time.
 const buildsAtOnce = 4
 
-// fillAll brings all builds to where the serving rows of every one of them stand. While a page is applied the next one is
-// read and decoded.
+// fillAll brings every build to where its serving rows stand, those of a stopped one included. While a page is applied
+// the next one is read and decoded.
 func (db *DB) fillAll(ctx context.Context, all []*build, progress func(_, _ eventstore.Position)) error {
 	if len(all) < 2 {
 		return nil // chase does it
 	}
-	to, err := db.target(ctx, db.Pool, all[0].serving)
-	for _, b := range all[1:] {
-		var other eventstore.Position
-		if err == nil {
-			other, err = db.target(ctx, db.Pool, b.serving)
-			to = min(to, other)
+	to := eventstore.Before
+	for _, b := range all {
+		var err error
+		if b.to, err = db.target(ctx, db.Pool, b.serving); err != nil {
+			return err
 		}
-	}
-	if err != nil {
-		return err
+		to = max(to, b.to)
 	}
 	work, ctx := errgroup.WithContext(ctx)
 	pages := make(chan eventstore.Page, 1)
@@ -161,7 +160,7 @@ func (db *DB) fillAll(ctx context.Context, all []*build, progress func(_, _ even
 			apply.SetLimit(buildsAtOnce)
 			for _, b := range all {
 				apply.Go(func() error {
-					if b.failed == nil {
+					if page := page.UpTo(b.to); b.failed == nil && len(page.Records) > 0 {
 						b.failed = db.applyTo(ctx, b, page)
 					}
 					return nil
@@ -293,9 +292,7 @@ func (db *DB) pages(ctx context.Context, at, target eventstore.Position, do func
 		if err != nil {
 			return fmt.Errorf("read the events behind %d: %w", at, err)
 		}
-		for len(page.Records) > 0 && page.Last() > target {
-			page.Records = page.Records[:len(page.Records)-1]
-		}
+		page = page.UpTo(target)
 		if len(page.Records) == 0 {
 			return fmt.Errorf("the log ends at %d, before %d", at, target)
 		}

@@ -358,8 +358,18 @@ func TestRebuildAll(t *testing.T) {
 		p.Name = name
 		names, models = append(names, name), append(models, p)
 	}
-	db := open(t, config(pool, log, models...))
-	reaches(t, db, 59)
+	stops := models[4]
+	stops.Apply = func(b *pgx.Batch, r domain.Recorded) error {
+		if r.Position == 20 {
+			return errors.New("cannot be applied yet")
+		}
+		return stock.Apply(b, r)
+	}
+	db := open(t, config(pool, log, append(append([]Projection{stops}, models[:4]...), models[5:]...)...))
+	stop := run(t, db)
+	wait(t, db, 59, "one", "two", "three", "four", "six", "seven")
+	until(t, db, "five", func(s Status) bool { return s.State == Stopped })
+	stop()
 	poisoned := models[2]
 	poisoned.Apply = func(b *pgx.Batch, r domain.Recorded) error {
 		if r.Position == 40 {
@@ -369,17 +379,19 @@ func TestRebuildAll(t *testing.T) {
 	}
 	models[2] = poisoned
 	db = open(t, config(pool, log, models...))
-	failed, switched := "", 0
+	failed, switched, behind := "", 0, eventstore.Before
 	err = db.RebuildAll(t.Context(), names, RebuildOptions{}, func(name string, r Rebuilt, err error) error {
 		if err != nil {
 			failed += name
 		} else if r.Switched && r.Equal() && r.New.Position == 59 {
 			switched++
+		} else if name == "five" && r.Switched && r.Equal() {
+			behind = r.New.Position
 		}
 		return nil
 	})
-	if err != nil || failed != "three" || switched != 6 {
-		t.Errorf("%v: %q failed, %d are in place", err, failed, switched)
+	if err != nil || failed != "three" || switched != 5 || behind != 19 {
+		t.Errorf("%v: %q failed, %d are in place, the one that was stopped at %d", err, failed, switched, behind)
 	}
 }
 
