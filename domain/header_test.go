@@ -125,6 +125,14 @@ func TestDecodePayloadIsJSON(t *testing.T) {
 	})
 }
 
+// TestDecodePayloadOdd: what looks like a payload at first sight.
+func TestDecodePayloadOdd(t *testing.T) {
+	for _, b := range []string{`{"event":{"a":}}`, `{"event":{]}}`, `{"event":{"a":1}`, `{"event":{}}}`, `{"event":null}`, `{"event":{},"command":{"name":"x.Y","body":{"b":}}}`,
+		`{"event":{},"command":{"name":"x\u0041","body":{}}}`, `{"event":{},"command":{"name":"x","body":{}},"event":{"a":2}}`, `{"event":{},"command":null}`, `{"event":{"a":"\\"}}`} {
+		samePayload(t, []byte(b))
+	}
+}
+
 func samePayload(t interface {
 	Helper()
 	Fatalf(string, ...any)
