@@ -10,7 +10,7 @@ import (
 )
 
 // UnmarshalHeader reads the stored bytes of a header, as json.Unmarshal would. What MarshalHeader writes is read without
-// it, ten times as fast, because every replay and every rebuild reads every header; whatever looks otherwise is left to it.
+// it, several times as fast, because every replay and every rebuild reads every header; whatever looks otherwise is left to it.
 func UnmarshalHeader(b []byte) (Header, error) {
 	var h Header
 	if utf8.Valid(b) {

@@ -41,7 +41,8 @@ import (
 
 // benchMorningCmd lives the national morning (catalogue 6.3) against a server of its own: everybody of a model signs in
 // before 08:15, most of them at the end, through the terminals of their offices; every sheet is collected at its minute;
-// afterwards the log is read from the first event and compared with what the terminals were told. The arrivals do not
+// afterwards the log is read from the first event and compared with what the terminals were told. Everybody lives by the
+// machine's clock, the server by the same one set ahead. The arrivals do not
 // wait for the server: what a person waited is counted from when he came.
 type benchMorningCmd struct {
 	Model   string  `help:"A: county offices; B: and townships; C: the civil service." enum:"A,B,C" default:"A"`
